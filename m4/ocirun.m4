@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# OCIRUN_CC_FLAG(VARIABLE, FLAG...)
+# Append each FLAG that the compiler takes without complaint to VARIABLE. Clang
+# only warns about flags it does not know, hence -Werror.
+AC_DEFUN([OCIRUN_CC_FLAG], [
+for ocirun_flag in $2; do
+	AS_VAR_PUSHDEF([cachevar], [ocirun_cv_cc_flag_$ocirun_flag])
+	AC_CACHE_CHECK([whether $CC accepts $ocirun_flag], [cachevar], [
+		ocirun_save_CFLAGS=$CFLAGS
+		CFLAGS="$CFLAGS -Werror $ocirun_flag"
+		AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])],
+			[AS_VAR_SET([cachevar], [yes])],
+			[AS_VAR_SET([cachevar], [no])])
+		CFLAGS=$ocirun_save_CFLAGS
+	])
+	AS_VAR_IF([cachevar], [yes], [$1="$$1 $ocirun_flag"])
+	AS_VAR_POPDEF([cachevar])
+done
+])
+
+# OCIRUN_LD_FLAG(VARIABLE, FLAG...)
+# The same for flags of the link.
+AC_DEFUN([OCIRUN_LD_FLAG], [
+for ocirun_flag in $2; do
+	AS_VAR_PUSHDEF([cachevar], [ocirun_cv_ld_flag_$ocirun_flag])
+	AC_CACHE_CHECK([whether $CC links with $ocirun_flag], [cachevar], [
+		ocirun_save_LDFLAGS=$LDFLAGS
+		LDFLAGS="$LDFLAGS -Werror $ocirun_flag"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+			[AS_VAR_SET([cachevar], [yes])],
+			[AS_VAR_SET([cachevar], [no])])
+		LDFLAGS=$ocirun_save_LDFLAGS
+	])
+	AS_VAR_IF([cachevar], [yes], [$1="$$1 $ocirun_flag"])
+	AS_VAR_POPDEF([cachevar])
+done
+])
+
+# OCIRUN_MISSING(WHAT, KEY)
+# Note a missing dependency. All of them are reported together by
+# OCIRUN_REPORT_MISSING; KEY selects the package names.
+AC_DEFUN([OCIRUN_MISSING], [
+	ocirun_missing="$ocirun_missing$1
+"
+	ocirun_missing_keys="$ocirun_missing_keys $2"
+])
+
+# OCIRUN_LIB(PREFIX, HEADER, FUNCTION, NAME, ARCHIVE, KEY)
+# Find a library: its static archive if ocirun_static_libs is yes and it links
+# into what we build, else the shared one. Sets PREFIX_LIBS and prepends to LIBS.
+AC_DEFUN([OCIRUN_LIB], [
+AC_ARG_VAR([$1_LIBS], [linker flags for lib$4, overriding the search])
+ocirun_found=no
+AC_CHECK_HEADER([$2], [], [ocirun_found=header])
+AC_MSG_CHECKING([for $3 in lib$4])
+AS_IF([test "x$ocirun_found" = xheader], [
+	AC_MSG_RESULT([no header $2])
+	OCIRUN_MISSING([  $2, lib$4], [$6])
+], [
+	ocirun_save_LIBS=$LIBS
+	ocirun_save_LDFLAGS=$LDFLAGS
+	ocirun_save_CFLAGS=$CFLAGS
+	CFLAGS="$CFLAGS $HARDEN_CFLAGS"
+	LDFLAGS="$LDFLAGS $HARDEN_LDFLAGS $STATIC_LDFLAGS"
+	ocirun_tries=
+	AS_IF([test -n "$$1_LIBS"], [ocirun_tries=$$1_LIBS], [
+		AS_IF([test "x$ocirun_static_libs" = xyes],
+			[ocirun_tries="-l:$5"])
+		AS_IF([test -z "$STATIC_LDFLAGS"],
+			[ocirun_tries="$ocirun_tries -l$4"])
+	])
+	for ocirun_try in $ocirun_tries; do
+		LIBS="$ocirun_try $ocirun_save_LIBS"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+#include <stddef.h>
+#include <stdint.h>
+#include <$2>
+]], [[void *volatile p = (void *)&$3; return p == NULL;]])],
+			[ocirun_found=yes; break])
+	done
+	LDFLAGS=$ocirun_save_LDFLAGS
+	CFLAGS=$ocirun_save_CFLAGS
+	AS_IF([test "x$ocirun_found" = xyes], [
+		$1_LIBS=$ocirun_try
+		AC_MSG_RESULT([$ocirun_try])
+	], [
+		AC_MSG_RESULT([no])
+		OCIRUN_MISSING([  lib$4 (tried:$ocirun_tries)], [$6])
+	])
+	LIBS=$ocirun_save_LIBS
+])
+])
+
+# OCIRUN_PACKAGES(FAMILY)
+# Set ocirun_pkgs to the names of the packages for ocirun_missing_keys.
+AC_DEFUN([OCIRUN_PACKAGES], [
+ocirun_pkgs=
+for ocirun_key in $ocirun_missing_keys; do
+	AS_CASE([$1:$ocirun_key],
+		[debian:cc],       [ocirun_pkg=gcc],
+		[debian:headers],  [ocirun_pkg="libc6-dev linux-libc-dev"],
+		[debian:yajl],     [ocirun_pkg=libyajl-dev],
+		[debian:cap],      [ocirun_pkg=libcap-dev],
+		[debian:seccomp],  [ocirun_pkg=libseccomp-dev],
+		[fedora:cc],       [ocirun_pkg=gcc],
+		[fedora:headers],  [ocirun_pkg="glibc-devel kernel-headers"],
+		[fedora:yajl],     [ocirun_pkg=yajl-devel],
+		[fedora:cap],      [ocirun_pkg=libcap-devel],
+		[fedora:seccomp],  [ocirun_pkg=libseccomp-devel],
+		[alpine:cc],       [ocirun_pkg="gcc musl-dev"],
+		[alpine:headers],  [ocirun_pkg=linux-headers],
+		[alpine:argp],     [ocirun_pkg=argp-standalone],
+		[alpine:yajl],     [ocirun_pkg="yajl-dev yajl-static"],
+		[alpine:cap],      [ocirun_pkg="libcap-dev libcap-static"],
+		[alpine:seccomp],  [ocirun_pkg="libseccomp-dev libseccomp-static"],
+		[arch:cc],         [ocirun_pkg=gcc],
+		[arch:headers],    [ocirun_pkg=linux-api-headers],
+		[arch:yajl],       [ocirun_pkg=yajl],
+		[arch:cap],        [ocirun_pkg=libcap],
+		[arch:seccomp],    [ocirun_pkg=libseccomp],
+		[suse:cc],         [ocirun_pkg=gcc],
+		[suse:headers],    [ocirun_pkg="glibc-devel linux-glibc-devel"],
+		[suse:yajl],       [ocirun_pkg=libyajl-devel],
+		[suse:cap],        [ocirun_pkg=libcap-devel],
+		[suse:seccomp],    [ocirun_pkg=libseccomp-devel],
+		[ocirun_pkg="($ocirun_key: no package known)"])
+	ocirun_pkgs="$ocirun_pkgs $ocirun_pkg"
+done
+])
+
+# OCIRUN_REPORT_MISSING
+# End configure if anything was noted, with everything at once.
+AC_DEFUN([OCIRUN_REPORT_MISSING], [
+AS_IF([test -n "$ocirun_missing_keys"], [
+	ocirun_hint=
+	ocirun_os=$(. /etc/os-release 2>/dev/null && echo " $ID $ID_LIKE ")
+	OCIRUN_PACKAGES([debian])
+	ocirun_line="  Debian, Ubuntu:  apt-get install$ocirun_pkgs"
+	ocirun_table=$ocirun_line
+	AS_CASE([$ocirun_os], [*" debian "*|*" ubuntu "*], [ocirun_hint=$ocirun_line])
+	OCIRUN_PACKAGES([fedora])
+	ocirun_line="  Fedora, RHEL:    dnf install$ocirun_pkgs"
+	ocirun_table="$ocirun_table
+$ocirun_line"
+	AS_CASE([$ocirun_os], [*" fedora "*|*" rhel "*], [ocirun_hint=$ocirun_line])
+	OCIRUN_PACKAGES([alpine])
+	ocirun_line="  Alpine:          apk add$ocirun_pkgs"
+	ocirun_table="$ocirun_table
+$ocirun_line"
+	AS_CASE([$ocirun_os], [*" alpine "*], [ocirun_hint=$ocirun_line])
+	OCIRUN_PACKAGES([arch])
+	ocirun_line="  Arch:            pacman -S$ocirun_pkgs"
+	ocirun_table="$ocirun_table
+$ocirun_line"
+	AS_CASE([$ocirun_os], [*" arch "*], [ocirun_hint=$ocirun_line])
+	OCIRUN_PACKAGES([suse])
+	ocirun_line="  openSUSE, SLE:   zypper install$ocirun_pkgs"
+	ocirun_table="$ocirun_table
+$ocirun_line"
+	AS_CASE([$ocirun_os], [*suse*], [ocirun_hint=$ocirun_line])
+	AS_IF([test -n "$ocirun_hint"], [ocirun_table=$ocirun_hint])
+	AC_MSG_ERROR([these are needed and were not found:
+$ocirun_missing
+Install them with
+$ocirun_table
+or see './configure --help' for what can be left out.])
+])
+])

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The floor: what the kernel has to do for a container with the default config
+ * of `ocirun spec`, and nothing else. No JSON, no state, no second exec, no
+ * checks. The distance of a runtime to this program is the runtime's own cost.
+ *
+ *	bare ROOTFS CGROUP_DIR[:CGROUP_DIR…] PROGRAM
+ *
+ * Makes a cgroup below each directory (one cgroup2 directory: born in it), a
+ * process with the namespaces, the mounts, devices, masks and limits of that
+ * config, runs PROGRAM in it, waits, removes the cgroups.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_CGROUPS 16
+
+#define NEED(call)                                                        \
+	do {                                                              \
+		if ((call) < 0)                                           \
+			die(#call);                                       \
+	} while (0)
+
+_Noreturn static void die(const char *what)
+{
+	(void)fprintf(stderr, "bare: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+static const struct {
+	const char *type, *source, *target;
+	unsigned long flags;
+	const char *data;
+} mounts[] = {
+	{ "proc", "proc", "proc", 0, NULL },
+	{ "tmpfs", "tmpfs", "dev", MS_NOSUID | MS_STRICTATIME,
+	  "mode=755,size=65536k" },
+	{ "devpts", "devpts", "dev/pts", MS_NOSUID | MS_NOEXEC,
+	  "newinstance,ptmxmode=0666,mode=0620,gid=5" },
+	{ "tmpfs", "shm", "dev/shm", MS_NOSUID | MS_NOEXEC | MS_NODEV,
+	  "mode=1777,size=65536k" },
+	{ "mqueue", "mqueue", "dev/mqueue", MS_NOSUID | MS_NOEXEC | MS_NODEV,
+	  NULL },
+	{ "sysfs", "sysfs", "sys",
+	  MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RDONLY, NULL },
+	{ "cgroup2", "cgroup", "sys/fs/cgroup",
+	  MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RELATIME | MS_RDONLY, NULL },
+};
+
+static const struct {
+	const char *path;
+	unsigned int minor;
+} devices[] = {
+	{ "dev/null", 3 }, { "dev/zero", 5 },	 { "dev/full", 7 },
+	{ "dev/random", 8 }, { "dev/urandom", 9 },
+};
+
+static const char *const links[][2] = {
+	{ "pts/ptmx", "dev/ptmx" },	    { "/proc/self/fd", "dev/fd" },
+	{ "/proc/self/fd/0", "dev/stdin" }, { "/proc/self/fd/1", "dev/stdout" },
+	{ "/proc/self/fd/2", "dev/stderr" }, { "/proc/kcore", "dev/core" },
+};
+
+static const char *const masked[] = {
+	"/proc/acpi",	    "/proc/asound",	"/proc/kcore",
+	"/proc/keys",	    "/proc/latency_stats", "/proc/timer_list",
+	"/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi",
+};
+
+static const char *const readonly_paths[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+static void make_rootfs(const char *rootfs, int cgroup2)
+{
+	size_t i;
+
+	NEED(mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL));
+	NEED(mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL));
+	NEED(chdir(rootfs));
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		const char *type = mounts[i].type;
+
+		/* without one cgroup2 tree: at least the same number of mounts */
+		if (!cgroup2 && strcmp(type, "cgroup2") == 0)
+			type = "tmpfs";
+		if (mkdir(mounts[i].target, 0755) < 0 && errno != EEXIST)
+			die(mounts[i].target);
+		if (mount(mounts[i].source, mounts[i].target, type,
+			  mounts[i].flags, mounts[i].data) < 0)
+			die(mounts[i].target);
+	}
+	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		NEED(mknod(devices[i].path, S_IFCHR | 0666,
+			   makedev(1, devices[i].minor)));
+	NEED(mknod("dev/tty", S_IFCHR | 0666, makedev(5, 0)));
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		NEED(symlink(links[i][0], links[i][1]));
+
+	NEED(syscall(SYS_pivot_root, ".", "."));
+	NEED(umount2(".", MNT_DETACH));
+	NEED(chdir("/"));
+	NEED(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+}
+
+static void make_masks(void)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(readonly_paths) / sizeof(readonly_paths[0]); i++) {
+		const char *p = readonly_paths[i];
+
+		if (mount(p, p, NULL, MS_BIND | MS_REC, NULL) < 0)
+			continue; /* not on this kernel */
+		NEED(mount(NULL, p, NULL,
+			   MS_REMOUNT | MS_BIND | MS_RDONLY | MS_REC, NULL));
+	}
+	for (i = 0; i < sizeof(masked) / sizeof(masked[0]); i++) {
+		if (stat(masked[i], &st) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode))
+			NEED(mount("tmpfs", masked[i], "tmpfs", MS_RDONLY,
+				   "nr_blocks=1,nr_inodes=1"));
+		else
+			NEED(mount("/dev/null", masked[i], NULL, MS_BIND,
+				   NULL));
+	}
+}
+
+static void drop_privileges(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+						 0 };
+	struct __user_cap_data_struct data[2];
+	struct rlimit nofile = { 1024, 1024 };
+	const uint32_t keep = 1U << CAP_AUDIT_WRITE | 1U << CAP_KILL |
+			      1U << CAP_NET_BIND_SERVICE;
+	unsigned long cap;
+
+	NEED(sethostname("bare", 4));
+	NEED(setrlimit(RLIMIT_NOFILE, &nofile));
+	NEED(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	for (cap = 0; cap < 64; cap++)
+		if ((cap >= 32 || !(keep & 1U << cap)) &&
+		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			break;
+	memset(data, 0, sizeof(data));
+	data[0].effective = keep;
+	data[0].permitted = keep;
+	NEED(syscall(SYS_capset, &head, data));
+}
+
+_Noreturn static void child(const char *rootfs, const char *program,
+			    int cgroup2, int go)
+{
+	char *argv[] = { (char *)(uintptr_t)program, NULL };
+	char *envp[] = {
+		(char *)(uintptr_t) "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL
+	};
+	char c;
+
+	if (go >= 0 && read(go, &c, 1) != 1)
+		_exit(1);
+	NEED(setsid());
+	NEED(unshare(CLONE_NEWCGROUP));
+	make_rootfs(rootfs, cgroup2);
+	make_masks();
+	drop_privileges();
+	(void)execve(program, argv, envp);
+	die(program);
+}
+
+static void write_pid(const char *dir, pid_t pid)
+{
+	char path[4096], text[16];
+	int fd, n;
+
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	NEED(fd);
+	n = snprintf(text, sizeof(text), "%d", (int)pid);
+	NEED(write(fd, text, (size_t)n));
+	(void)close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	static char dirs[MAX_CGROUPS][4096];
+	struct clone_args args;
+	int go[2] = { -1, -1 };
+	int cgroupfd = -1, n = 0, i, status;
+	char *list, *dir;
+	pid_t pid;
+
+	if (argc != 4) {
+		(void)fprintf(stderr,
+			      "usage: bare ROOTFS CGROUP_DIR[:…] PROGRAM\n");
+		return 2;
+	}
+	list = argv[2];
+	while (n < MAX_CGROUPS && (dir = strsep(&list, ":")) != NULL) {
+		(void)snprintf(dirs[n], sizeof(dirs[n]), "%s/bare-%d", dir,
+			       (int)getpid());
+		NEED(mkdir(dirs[n], 0755));
+		n++;
+	}
+
+	memset(&args, 0, sizeof(args));
+	args.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+		     CLONE_NEWUTS;
+	args.exit_signal = SIGCHLD;
+	if (n == 1) {
+		cgroupfd = open(dirs[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		NEED(cgroupfd);
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned int)cgroupfd;
+	} else {
+		NEED(pipe2(go, O_CLOEXEC));
+	}
+
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	NEED(pid);
+	if (pid == 0)
+		child(argv[1], argv[3], n == 1, go[0]);
+	if (n != 1) {
+		for (i = 0; i < n; i++)
+			write_pid(dirs[i], pid);
+		NEED(write(go[1], "", 1));
+	}
+	NEED(waitpid(pid, &status, 0));
+	for (i = 0; i < n; i++)
+		NEED(rmdir(dirs[i]));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
