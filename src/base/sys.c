@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sys.c - system calls without a wrapper in the oldest C libraries we build
+ * with. Each function is one call; -1/errno becomes -errno.
+ *
+ * Must not contain policy: whether a call exists on this kernel is seen by its
+ * -ENOSYS, and what to do then is the caller's business.
+ */
+#include "config.h"
+
+#include "base/sys.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/*
+ * Numbers that old headers lack. All calls since Linux 5.1 have the same number
+ * on every architecture but those with an offset of their own; there a missing
+ * number is -1, which the kernel answers with ENOSYS.
+ */
+#if defined(__alpha__) || defined(__mips__)
+#define NR(n) (-1)
+#else
+#define NR(n) (n)
+#endif
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal NR(424)
+#endif
+#ifndef SYS_open_tree
+#define SYS_open_tree NR(428)
+#endif
+#ifndef SYS_move_mount
+#define SYS_move_mount NR(429)
+#endif
+#ifndef SYS_fsopen
+#define SYS_fsopen NR(430)
+#endif
+#ifndef SYS_fsconfig
+#define SYS_fsconfig NR(431)
+#endif
+#ifndef SYS_fsmount
+#define SYS_fsmount NR(432)
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open NR(434)
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 NR(435)
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range NR(436)
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 NR(437)
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd NR(438)
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr NR(442)
+#endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 NR(452)
+#endif
+
+static int result(long r)
+{
+	return r < 0 ? -errno : (int)r;
+}
+
+int sys_clone3(struct sys_clone_args *args)
+{
+	return result(syscall(SYS_clone3, args, sizeof(*args)));
+}
+
+int sys_pidfd_open(pid_t pid, unsigned int flags)
+{
+	return result(syscall(SYS_pidfd_open, pid, flags));
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+	return result(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
+}
+
+int sys_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	return result(syscall(SYS_openat2, dirfd, path, how, sizeof(*how)));
+}
+
+int sys_open_tree(int dirfd, const char *path, unsigned int flags)
+{
+	return result(syscall(SYS_open_tree, dirfd, path, flags));
+}
+
+int sys_move_mount(int from_dirfd, const char *from, int to_dirfd,
+		   const char *to, unsigned int flags)
+{
+	return result(
+		syscall(SYS_move_mount, from_dirfd, from, to_dirfd, to, flags));
+}
+
+int sys_fsopen(const char *fstype, unsigned int flags)
+{
+	return result(syscall(SYS_fsopen, fstype, flags));
+}
+
+int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value,
+		 int aux)
+{
+	return result(syscall(SYS_fsconfig, fd, cmd, key, value, aux));
+}
+
+int sys_fsmount(int fd, unsigned int flags, unsigned int attrs)
+{
+	return result(syscall(SYS_fsmount, fd, flags, attrs));
+}
+
+int sys_mount_setattr(int dirfd, const char *path, unsigned int flags,
+		      const struct sys_mount_attr *attr)
+{
+	return result(syscall(SYS_mount_setattr, dirfd, path, flags, attr,
+			      sizeof(*attr)));
+}
+
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	return result(syscall(SYS_close_range, first, last, flags));
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return result(syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int sys_memfd_create(const char *name, unsigned int flags)
+{
+	return result(syscall(SYS_memfd_create, name, flags));
+}
+
+int sys_execveat(int dirfd, const char *path, char *const argv[],
+		 char *const envp[], int flags)
+{
+	return result(syscall(SYS_execveat, dirfd, path, argv, envp, flags));
+}
+
+int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags)
+{
+	return result(syscall(SYS_fchmodat2, dirfd, path, mode, flags));
+}
+
+long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
+		unsigned long d)
+{
+	long r = syscall(SYS_keyctl, op, a, b, c, d);
+
+	return r < 0 ? -(long)errno : r;
+}
+
+/*
+ * struct statx of the kernel, whose stx_mnt_id some C libraries' struct lacks.
+ * compat: remove when the baseline has it (Linux 5.8, glibc 2.33, musl 1.2.5).
+ */
+int sys_mnt_id(int fd, uint64_t *ret)
+{
+	enum {
+		AT_EMPTY = 0x1000,
+		WANT_MNT_ID = 0x1000,
+		MASK_AT = 0,
+		MNT_ID_AT = 0x90
+	};
+	unsigned char st[256] = { 0 };
+	uint32_t mask;
+	int r;
+
+	r = result(syscall(SYS_statx, fd, "", AT_EMPTY, WANT_MNT_ID, st));
+	if (r < 0)
+		return r;
+	memcpy(&mask, st + MASK_AT, sizeof(mask));
+	if (!(mask & WANT_MNT_ID))
+		return -EOPNOTSUPP;
+	memcpy(ret, st + MNT_ID_AT, sizeof(*ret));
+	return 0;
+}

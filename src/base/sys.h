@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw system calls and the constants that the oldest supported headers lack.
+ * All kernel-feature #ifdefs of the program are here. Thin: -1/errno is turned
+ * into -errno, nothing else. Man pages: the call's own, section 2.
+ */
+#ifndef OCIRUN_BASE_SYS_H
+#define OCIRUN_BASE_SYS_H
+
+#include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* clone3(2) arguments, as in linux/sched.h (which clashes with sched.h) */
+struct sys_clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack,
+		stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+/* mount_setattr(2) argument block, as struct mount_attr */
+struct sys_mount_attr {
+	uint64_t attr_set, attr_clr, propagation, userns_fd;
+};
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x00001000
+#endif
+#define SYS_CLONE_INTO_CGROUP 0x200000000ULL
+
+#define SYS_OPEN_TREE_CLONE	 1U
+#define SYS_AT_RECURSIVE	 0x8000U
+#define SYS_MOVE_F_EMPTY_PATH	 0x00000004U /* MOVE_MOUNT_F_EMPTY_PATH */
+#define SYS_MOVE_T_EMPTY_PATH	 0x00000040U /* MOVE_MOUNT_T_EMPTY_PATH */
+#define SYS_FSOPEN_CLOEXEC	 1U
+#define SYS_FSMOUNT_CLOEXEC	 1U
+#define SYS_FSCONFIG_SET_FLAG	 0U
+#define SYS_FSCONFIG_SET_STRING	 1U
+#define SYS_FSCONFIG_CREATE	 6U
+#define SYS_FSCONFIG_RECONFIGURE 7U
+
+#define SYS_ATTR_RDONLY	     0x00000001ULL
+#define SYS_ATTR_NOSUID	     0x00000002ULL
+#define SYS_ATTR_NODEV	     0x00000004ULL
+#define SYS_ATTR_NOEXEC	     0x00000008ULL
+#define SYS_ATTR_ATIME	     0x00000070ULL /* mask */
+#define SYS_ATTR_RELATIME    0x00000000ULL
+#define SYS_ATTR_NOATIME     0x00000010ULL
+#define SYS_ATTR_STRICTATIME 0x00000020ULL
+#define SYS_ATTR_NODIRATIME  0x00000080ULL
+#define SYS_ATTR_IDMAP	     0x00100000ULL
+#define SYS_ATTR_NOSYMFOLLOW 0x00200000ULL
+
+/* Every function returns a non-negative result or -errno. */
+int sys_clone3(struct sys_clone_args *args);
+int sys_pidfd_open(pid_t pid, unsigned int flags);
+int sys_pidfd_send_signal(int pidfd, int sig);
+int sys_pidfd_getfd(int pidfd, int fd);
+int sys_openat2(int dirfd, const char *path, const struct open_how *how);
+int sys_open_tree(int dirfd, const char *path, unsigned int flags);
+int sys_move_mount(int from_dirfd, const char *from, int to_dirfd,
+		   const char *to, unsigned int flags);
+int sys_fsopen(const char *fstype, unsigned int flags);
+int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value,
+		 int aux);
+int sys_fsmount(int fd, unsigned int flags, unsigned int attrs);
+int sys_mount_setattr(int dirfd, const char *path, unsigned int flags,
+		      const struct sys_mount_attr *attr);
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
+int sys_pivot_root(const char *new_root, const char *put_old);
+int sys_memfd_create(const char *name, unsigned int flags);
+int sys_execveat(int dirfd, const char *path, char *const argv[],
+		 char *const envp[], int flags);
+int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags);
+/* The id of the mount an fd is on (statx(2)); -EOPNOTSUPP before Linux 5.8. */
+int sys_mnt_id(int fd, uint64_t *ret);
+/* keyctl(2); size_t arguments as the kernel's unsigned long. */
+long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
+		unsigned long d);
+
+#endif
