@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mount option strings to bits, once (runtime-spec config.md, "Mounts"). */
+#ifndef OCIRUN_CONFIG_MOUNT_OPTS_H
+#define OCIRUN_CONFIG_MOUNT_OPTS_H
+
+#include "config/spec.h"
+
+/*
+ * Fill *ret from the option strings. Later options override earlier ones (set
+ * and clear masks stay disjoint); unknown options become file-system data in
+ * their order. "defaults" is a no-op. Strings live in `arena`.
+ */
+void mount_opts_parse(struct mount_opts *ret, struct arena *arena,
+		      const struct str_list *options);
+
+/* MS_* flags to SYS_ATTR_* bits of mount_setattr(2) (RDONLY … NOSYMFOLLOW). */
+uint64_t mount_flags_to_attr(unsigned long flags);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unsupported.c - owns the list of known properties that this version does not
+ * act on yet. Using one is an error that names it: nothing in a config is ever
+ * silently ignored. One row per property; implementing it deletes the row.
+ */
+#include <errno.h>
+
+#include "base/str.h"
+#include "config/names.h"
+#include "config/spec_check.h"
+#include "base/banned.h"
+
+#define NOT_YET "not supported by this version of ocirun yet"
+
+/* ---- process ------------------------------------------------------------------------ */
+
+static bool uses_apparmor(const struct spec_process *p)
+{
+	return p->apparmor_profile && *p->apparmor_profile;
+}
+
+static bool uses_selinux(const struct spec_process *p)
+{
+	return p->selinux_label && *p->selinux_label;
+}
+
+static const struct {
+	const char *property;
+	bool (*used)(const struct spec_process *p);
+} process_rows[] = {
+	{ "apparmorProfile", uses_apparmor },
+	{ "selinuxLabel", uses_selinux },
+};
+
+/* ---- mounts ----------------------------------------------------------------------------- */
+
+static bool uses_idmap(const struct spec_mount *m)
+{
+	return m->o.idmap || m->o.ridmap || m->uid_mappings.n || m->gid_mappings.n;
+}
+
+static bool uses_tmpcopyup(const struct spec_mount *m)
+{
+	return m->o.tmpcopyup && m->kind == MOUNT_TMPFS;
+}
+
+static bool uses_copy_symlink(const struct spec_mount *m)
+{
+	return m->o.copy_symlink;
+}
+
+static bool uses_src_nofollow(const struct spec_mount *m)
+{
+	return m->o.src_nofollow;
+}
+
+static bool uses_dest_nofollow(const struct spec_mount *m)
+{
+	return m->o.dest_nofollow;
+}
+
+static const struct {
+	const char *what;
+	bool (*used)(const struct spec_mount *m);
+} mount_rows[] = {
+	{ "id-mapped mount", uses_idmap },
+	{ "mount option 'tmpcopyup'", uses_tmpcopyup },
+	{ "mount option 'copy-symlink'", uses_copy_symlink },
+	{ "mount option 'src-nofollow'", uses_src_nofollow },
+	{ "mount option 'dest-nofollow'", uses_dest_nofollow },
+};
+
+/* ---- linux ------------------------------------------------------------------------------- */
+
+/* A filter that allows everything is as good as none. */
+static bool uses_seccomp(const struct spec_linux *l)
+{
+	const struct spec_seccomp *s = &l->seccomp;
+
+	if (!s->set)
+		return false;
+	for (size_t i = 0; i < s->n_rules; i++)
+		if (s->rules[i].action != SCMP_ALLOW)
+			return true;
+	return s->default_action != SCMP_ALLOW;
+}
+
+static bool uses_mount_label(const struct spec_linux *l)
+{
+	return l->mount_label != NULL;
+}
+
+static bool uses_intel_rdt(const struct spec_linux *l)
+{
+	return l->intel_rdt.set;
+}
+
+static bool uses_net_devices(const struct spec_linux *l)
+{
+	return l->n_net_devices > 0;
+}
+
+/* The spec defines no flag so far. */
+static bool uses_personality_flags(const struct spec_linux *l)
+{
+	return l->personality.flags.n > 0;
+}
+
+static const struct {
+	const char *property;
+	bool (*used)(const struct spec_linux *l);
+} linux_rows[] = {
+	{ "seccomp", uses_seccomp },
+	{ "mountLabel", uses_mount_label },
+	{ "intelRdt", uses_intel_rdt },
+	{ "netDevices", uses_net_devices },
+	{ "personality/flags", uses_personality_flags },
+};
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+int process_check_supported(const struct spec_process *process,
+			    const char *base, struct findings *f)
+{
+	struct check c = { .f = f, .base = base };
+	size_t errors = f->n_errors;
+
+	for (size_t i = 0; i < ROWS(process_rows); i++)
+		if (process_rows[i].used(process))
+			bad(&c, at(&c, "/%s", process_rows[i].property), NOT_YET);
+	return f->n_errors > errors ? -ENOTSUP : 0;
+}
+
+int spec_check_supported(const struct spec *spec, struct findings *f)
+{
+	struct check c = { .f = f, .base = "" };
+	size_t errors = f->n_errors;
+
+	if (spec->process_set)
+		(void)process_check_supported(&spec->process, "/process", f);
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		for (size_t k = 0; k < ROWS(mount_rows); k++)
+			if (mount_rows[k].used(&spec->mounts[i]))
+				bad(&c, at(&c, "/mounts/%zu", i), "%s is " NOT_YET,
+				    mount_rows[k].what);
+	for (size_t i = 0; i < ROWS(linux_rows); i++)
+		if (linux_rows[i].used(&spec->linux_))
+			bad(&c, at(&c, "/linux/%s", linux_rows[i].property), NOT_YET);
+	return f->n_errors > errors ? -ENOTSUP : 0;
+}
