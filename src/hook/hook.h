@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running one OCI hook (runtime-spec config.md, "POSIX-platform Hooks"). Used by
+ * the parent (prestart, createRuntime, poststart, poststop) and by init
+ * (createContainer, startContainer).
+ */
+#ifndef OCIRUN_HOOK_HOOK_H
+#define OCIRUN_HOOK_HOOK_H
+
+#include "base/err.h"
+#include "config/spec.h"
+#include "plan/plan.h"
+
+#include <sys/types.h>
+
+/*
+ * Run the hook with `state` (compact JSON) on stdin; cwd_fd -1 keeps the cwd.
+ * env_inherit is used when the hook has no env of its own. Failure reads
+ *   error running createRuntime hook #1: exit status 3, stdout: …, stderr: …
+ *   error running … hook #0: hook ran past specified timeout of 1.0s
+ * with the pointer /hooks/KIND/N.
+ */
+int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
+	     char *const *env_inherit, struct err *e);
+
+/* arg_hook of a spec_hook (strings stay in the spec). */
+void hook_arg(struct arg_hook *ret, struct arena *arena,
+	      const struct spec_hook *hook, enum hook_kind kind, size_t index);
+
+/* State JSON for stdin; pid 0 and empty annotations are left out. malloc'ed. */
+char *hook_state_json(const char *id, const char *status, pid_t pid,
+		      const char *bundle, const struct kv_list *annotations);
+
+#endif
