@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Control groups behind one small interface. Nobody outside src/cgroup/ learns
+ * which version, layout or manager is at work. Sources: cgroups(7), the kernel's
+ * admin-guide/cgroup-v2.rst and cgroup-v1/, runtime-spec config-linux.md.
+ *
+ * Life: cgroup_plan() computes the directories (nothing is made), the caller
+ * records them, cgroup_create() makes them, nsx_spawn() is born in
+ * cgroup_clone_fd() or cgroup_enter() moves it, cgroup_apply() sets limits,
+ * cgroup_destroy() removes everything; each is idempotent.
+ */
+#ifndef OCIRUN_CGROUP_CGROUP_H
+#define OCIRUN_CGROUP_CGROUP_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "config/spec.h"
+#include "plan/host.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cgroup; /* opaque */
+
+enum cgroup_driver { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_DISABLED };
+
+struct cgroup_req {
+	enum cgroup_driver driver;
+	const char *id;           /* container id */
+	const char *cgroups_path; /* linux.cgroupsPath or NULL */
+	const struct spec_resources *resources;
+	bool rootless;
+};
+
+/*
+ * Where the container's processes will be. Only reads. Errors: ".." in the
+ * path, a controller that the config needs and the host lacks (pointer set).
+ */
+int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
+		struct err *e);
+
+/*
+ * The record kept in state.json: list of "controller" -> absolute directory,
+ * as runc writes it: v1 {"memory": "/sys/fs/cgroup/memory/x", …},
+ * v2 {"": "/sys/fs/cgroup/x"}. Keys and paths live as long as the cgroup.
+ */
+struct cgroup_path { const char *controller; const char *dir; };
+size_t cgroup_paths(const struct cgroup *cg, const struct cgroup_path **ret);
+/* From a record. Missing directories are fine: they are gone already. */
+int cgroup_open(struct cgroup **ret, const struct cgroup_path *paths, size_t n,
+		enum cgroup_driver driver, struct err *e);
+void cgroup_close(struct cgroup *cg);
+
+/*
+ * Make the directories. An existing one that holds processes is
+ * "container's cgroup is not empty: N process(es) found" with their pids
+ * (-EBUSY), a frozen one "container's cgroup unexpectedly frozen".
+ */
+int cgroup_create(struct cgroup *cg, struct err *e);
+/* Directory for CLONE_INTO_CGROUP (cgroup2 only), or -1. Borrowed. */
+int cgroup_clone_fd(const struct cgroup *cg);
+/*
+ * For exec when the container's own directory refuses processes (EBUSY from
+ * clone or cgroup_enter(): it gives controllers to its children): from here on
+ * cgroup_clone_fd() and cgroup_enter() mean the cgroup2 directory in which
+ * process `pid`, the container's init, is now.
+ */
+int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e);
+/*
+ * Move a process into every directory (skipping the one it was born in).
+ * `sub`: NULL or a sub-cgroup path for exec --cgroup, already validated.
+ */
+int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, const char *sub,
+		 struct err *e);
+/* Write the limits, devices included. Error: pointer, file, value, reason. */
+int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
+		 struct err *e);
+/* What cgroup mounts in the container need; lives as long as cg. */
+const struct cgroup_view *cgroup_view(struct cgroup *cg);
+
+/* -EOPNOTSUPP where the layout has no freezer. Waits for the state. */
+int cgroup_freeze(struct cgroup *cg, bool on, deadline_t deadline,
+		  struct err *e);
+/* Frozen (itself, or freezing)? false where there is no freezer. */
+bool cgroup_frozen(struct cgroup *cg);
+/*
+ * Signal every process of the cgroup and its children. SIGKILL uses cgroup.kill
+ * where it exists and thaws what is frozen. No processes is success.
+ */
+int cgroup_kill(struct cgroup *cg, int sig, struct err *e);
+
+struct pid_list { pid_t *v; size_t n; }; /* sorted, unique; free(v) */
+/* All processes, sub-cgroups included. */
+int cgroup_pids(struct cgroup *cg, struct pid_list *ret, struct err *e);
+/* Number of OOM kills so far, 0 if unknown. */
+uint64_t cgroup_oom_kills(struct cgroup *cg);
+
+/*
+ * Remove the directories and their sub-cgroups: waits (cgroup.events, no sleep
+ * loop) until they are empty. At the deadline the error names the pids left.
+ */
+int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e);
+
+static inline void auto_cgroup(struct cgroup **cg)
+{
+	cgroup_close(*cg);
+}
+
+#endif
