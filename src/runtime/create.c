@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create: the parent's sequence (ARCHITECTURE.md, "create"). Reads top-down:
+ * container_create() is the order, each function above it one line of it.
+ *
+ * Owns what a half-made container has and undoes it in reverse; must not do
+ * anything inside the container. Upholds I5: the record comes before the first
+ * side effect.
+ */
+#include "config.h"
+#include "runtime/create.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "config/config.h"
+#include "config/names.h"
+#include "runtime/delete.h"
+#include "runtime/hooks.h"
+#include "runtime/selfexec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+/* A step of init other than a hook takes milliseconds; this is for loads. */
+#define STEP_DEADLINE_MS (60 * 1000)
+#define UNDO_DEADLINE_MS (10 * 1000)
+
+static int load_config(struct creation *cr, struct err *e)
+{
+	if (spec_load_at(&cr->spec, AT_FDCWD, cr->opts->config,
+			 &cr->config_text, e) < 0)
+		return -e->code;
+	if (!cr->spec.process_set)
+		return err_set(e, EINVAL, "process property must not be empty");
+	return 0;
+}
+
+static int check_terminal(const struct creation *cr, struct err *e)
+{
+	const struct process_opts *o = &cr->opts->p;
+	bool terminal = cr->spec.process.terminal;
+	bool console = o->console && *o->console;
+
+	if (terminal && o->detach && !o->console_socket && !console) {
+		(void)err_set(e, EINVAL,
+			      "cannot allocate tty if runc will detach without setting console socket");
+		(void)err_at(e, "/process/terminal");
+		return err_hint(e, "pass --console-socket, or set process.terminal to false");
+	}
+	if (o->console_socket && !(terminal && o->detach)) {
+		(void)err_set(e, EINVAL,
+			      "cannot use console socket if runc will not detach or allocate tty");
+		(void)err_at(e, "/process/terminal");
+		return err_hint(e, "--console-socket needs process.terminal true and a detached start");
+	}
+	if (o->preserve_fds > 0 &&
+	    o->rt->inherited_fds < o->listen_fds + o->preserve_fds) {
+		uint32_t missing = o->rt->inherited_fds > o->listen_fds ?
+					   o->rt->inherited_fds - o->listen_fds :
+					   0;
+
+		return err_errno(e, EBADF,
+				 "unable to stat preserved-fd %u (of %u): fd %u",
+				 missing, o->preserve_fds,
+				 3 + o->listen_fds + missing);
+	}
+	return 0;
+}
+
+static int check_rootfs(struct creation *cr, struct err *e)
+{
+	struct stat st;
+	char *path = path_join(cr->opts->bundle, cr->spec.root.path);
+
+	cr->rootfs = arena_strdup(&cr->spec.arena, path);
+	free(path);
+	if (stat(cr->rootfs, &st) < 0) {
+		(void)err_errno(e, errno, "invalid rootfs: stat %s", cr->rootfs);
+		return err_at(e, "/root/path");
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		(void)err_errno(e, ENOTDIR, "invalid rootfs: '%s'", cr->rootfs);
+		return err_at(e, "/root/path");
+	}
+	if (streq(cr->rootfs, "/")) {
+		(void)err_set(e, EINVAL, "invalid rootfs: it is the host's '/'");
+		return err_at(e, "/root/path");
+	}
+	return 0;
+}
+
+/* Relative bind sources are relative to the bundle (config.md, "Mounts"). */
+static void absolute_sources(struct creation *cr)
+{
+	for (size_t i = 0; i < cr->spec.n_mounts; i++) {
+		struct spec_mount *m = &cr->spec.mounts[i];
+
+		if (m->kind != MOUNT_BIND || m->source[0] == '/' || !*m->source)
+			continue;
+		m->source = arena_printf(&cr->spec.arena, "%s/%s",
+					 cr->opts->bundle, m->source);
+	}
+}
+
+static int plan_cgroup(struct creation *cr, struct err *e)
+{
+	struct cgroup_req req = {
+		.driver = cr->opts->p.rt->driver,
+		.id = cr->opts->id,
+		.cgroups_path = cr->spec.linux_.cgroups_path,
+		.resources = &cr->spec.linux_.resources,
+		.rootless = cr->host.euid != 0 || cr->host.in_userns,
+	};
+
+	return cgroup_plan(&cr->cg, &req, e);
+}
+
+static void fill_record(struct creation *cr)
+{
+	struct record *rec = &cr->c.rec;
+	const struct cgroup_path *paths = NULL;
+	struct proc_stat self;
+	char boot[40];
+
+	rec->id = cr->opts->id;
+	rec->bundle = cr->opts->bundle;
+	rec->rootfs = cr->rootfs;
+	rec->created = "";
+	state_boot_id(boot);
+	rec->boot_id = arena_strdup(&rec->arena, boot);
+	rec->creator.pid = getpid();
+	if (proc_read_stat(getpid(), &self) == 0)
+		rec->creator.start = self.start;
+	rec->driver = cr->opts->p.rt->driver;
+	rec->annotations = cr->spec.annotations;
+	rec->n_cgroups = cgroup_paths(cr->cg, &paths);
+	rec->cgroups = arena_memdup(&rec->arena, paths,
+				    rec->n_cgroups * sizeof(*paths));
+	for (unsigned int k = 0; k < _NS_KIND_MAX; k++) {
+		const struct spec_ns *ns = &cr->spec.linux_.ns[k];
+
+		if (ns->listed)
+			rec->ns_listed |= 1U << k;
+		rec->ns_paths[k] = ns->path;
+	}
+	for (unsigned int k = 0; k < _HOOK_KIND_MAX; k++)
+		if (cr->spec.hooks[k].n > 0)
+			rec->hooks |= 1U << k;
+	rec->pid_ns_private = cr->spec.linux_.ns[NS_PID].listed &&
+			      !cr->spec.linux_.ns[NS_PID].path;
+}
+
+/* Take the id and record what will be made, before anything is made (I5). */
+static int reserve(struct creation *cr, struct err *e)
+{
+	int r;
+
+	if (state_reserve(&cr->c, cr->opts->p.rt->root, cr->opts->id, e) < 0)
+		return -e->code;
+	cr->reserved = true;
+	fill_record(cr);
+	if (state_write(&cr->c, e) < 0)
+		return -e->code;
+	r = file_replace_at(cr->c.dirfd, STATE_CONFIG, cr->config_text,
+			    strlen(cr->config_text), 0600);
+	if (r < 0)
+		return err_errno(e, -r, "cannot save the config of '%s'",
+				 cr->opts->id);
+	return 0;
+}
+
+/* Host id of the container's id 0; 0 without a new user namespace. */
+static uint32_t mapped_root(const struct creation *cr,
+			    const struct idmap_list *map)
+{
+	const struct spec_ns *user = &cr->spec.linux_.ns[NS_USER];
+
+	if (!user->listed || user->path)
+		return 0;
+	for (size_t i = 0; i < map->n; i++)
+		if (map->v[i].container_id == 0)
+			return map->v[i].host_id;
+	return 0;
+}
+
+static int make_fifo(struct creation *cr, struct err *e)
+{
+	uint32_t uid = mapped_root(cr, &cr->spec.linux_.uid_mappings);
+	uint32_t gid = mapped_root(cr, &cr->spec.linux_.gid_mappings);
+	int dirfd = cr->c.dirfd;
+
+	if (mkfifoat(dirfd, STATE_FIFO, 0622) < 0 ||
+	    fchmodat(dirfd, STATE_FIFO, 0622, 0) < 0 ||
+	    ((uid || gid) && fchownat(dirfd, STATE_FIFO, uid, gid,
+				      AT_SYMLINK_NOFOLLOW) < 0))
+		return err_errno(e, errno, "cannot make %s", STATE_FIFO);
+	cr->fds.fifo = openat(dirfd, STATE_FIFO,
+			      O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (cr->fds.fifo < 0)
+		return err_errno(e, errno, "cannot open %s", STATE_FIFO);
+	return 0;
+}
+
+static int build_plan(struct creation *cr, enum verb verb, struct err *e)
+{
+	const struct create_opts *o = cr->opts;
+	struct plan_request req = {
+		.verb = verb,
+		.id = o->id,
+		.bundle = o->bundle,
+		.rootfs = cr->rootfs,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+		.detached = o->p.detach,
+		.console_socket = cr->fds.console >= 0,
+		.legacy_console = cr->fds.tty >= 0,
+		.pidfd_socket = cr->fds.pidfd >= 0,
+		.listen_fds = o->p.listen_fds,
+		.preserve_fds = o->p.preserve_fds,
+		.debug = o->p.rt->debug,
+		.cgroup = cgroup_view(cr->cg),
+	};
+
+	if (plan_build(&cr->plan, &cr->spec, &cr->host, &req, e) < 0)
+		return -e->code;
+#ifdef OCIRUN_FAULTS
+	const char *at = getenv("OCIRUN_FAIL_AT");
+
+	if (at)
+		(void)parse_u32(at, &cr->plan.fail_at);
+#endif
+	return 0;
+}
+
+static int namespaces(struct creation *cr, struct nsx_request *req,
+		      struct err *e)
+{
+	_Static_assert((int)NS_TIME == (int)NSX_TIME &&
+			       (int)NS_CGROUP == (int)NSX_CGROUP &&
+			       (int)NS_MNT == (int)NSX_MNT,
+		       "the kinds of config/ and libnsexec have one order");
+	for (unsigned int k = 0; k < _NS_KIND_MAX; k++) {
+		const struct spec_ns *ns = &cr->spec.linux_.ns[k];
+
+		if (!ns->listed)
+			continue;
+		req->ns[k].mode = ns->path ? NSX_JOIN : NSX_NEW;
+		if (!ns->path)
+			continue;
+		if (nsx_open_ns((enum nsx_kind)k, ns->path, &req->ns[k].fd,
+				e) < 0)
+			return err_at(e, "/linux/namespaces/%u/path", ns->index);
+		(void)fdvec_push(&cr->fds.ns, req->ns[k].fd);
+	}
+	return 0;
+}
+
+static struct nsx_idmap *idmaps(struct creation *cr,
+				const struct idmap_list *list)
+{
+	struct nsx_idmap *m =
+		arena_array(&cr->spec.arena, list->n, sizeof(*m));
+
+	for (size_t i = 0; i < list->n; i++)
+		m[i] = (struct nsx_idmap){ list->v[i].container_id,
+					   list->v[i].host_id,
+					   list->v[i].size };
+	return m;
+}
+
+/* A helper program in PATH, absolute, or NULL. */
+static const char *find_helper(struct creation *cr, const char *name)
+{
+	const char *p = getenv("PATH");
+
+	while (p && *p) {
+		const char *end = strchrnul(p, ':');
+		const char *try = arena_printf(&cr->spec.arena, "%.*s/%s",
+					       (int)(end - p), p, name);
+
+		if (*try == '/' && access(try, X_OK) == 0)
+			return try;
+		p = *end ? end + 1 : end;
+	}
+	return NULL;
+}
+
+static void user_namespace(struct creation *cr, struct nsx_request *req)
+{
+	const struct spec_linux *l = &cr->spec.linux_;
+
+	req->uid_map = idmaps(cr, &l->uid_mappings);
+	req->n_uid_map = l->uid_mappings.n;
+	req->gid_map = idmaps(cr, &l->gid_mappings);
+	req->n_gid_map = l->gid_mappings.n;
+	req->deny_setgroups = cr->host.euid != 0 && l->gid_mappings.n == 1 &&
+			      l->gid_mappings.v[0].size == 1 &&
+			      l->gid_mappings.v[0].host_id == cr->host.egid;
+	if (cr->host.euid != 0 || cr->host.in_userns) {
+		req->newuidmap = find_helper(cr, "newuidmap");
+		req->newgidmap = find_helper(cr, "newgidmap");
+	}
+}
+
+/* In the parent, as soon as the first process exists and before it acts. */
+static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
+{
+	struct creation *cr = arg;
+	const struct opt_i32 *oom = &cr->spec.process.oom_score_adj;
+
+	if (cgroup_enter(cr->cg, pid, in_cgroup, NULL, e) < 0)
+		return -e->code;
+	process_reset_affinity(pid);
+	if (!oom->set)
+		return 0;
+	AUTO(str) char *path = xasprintf("/proc/%d/oom_score_adj", pid);
+	AUTO(str) char *text = xasprintf("%d", oom->v);
+	int r = file_write_at(AT_FDCWD, path, text);
+
+	if (r == 0)
+		return 0;
+	(void)err_errno(e, -r, "cannot set oom_score_adj to %d", oom->v);
+	if (r == -EACCES || r == -EPERM)
+		(void)err_hint(e, "going below the caller's value needs CAP_SYS_RESOURCE");
+	return err_at(e, "/process/oomScoreAdj");
+}
+
+static int spawn(struct creation *cr, struct err *e)
+{
+	const struct spec_linux *l = &cr->spec.linux_;
+	AUTO(fdvec) struct fdvec keep = { 0 };
+	AUTO(strbuf) struct str payload = { 0 };
+	struct nsx_request req = { 0 };
+	int r;
+
+	if (self_clone(&cr->fds.exe, e) < 0)
+		return -e->code;
+	process_request(&req, &cr->fds, &cr->opts->p, &keep, &payload,
+			&cr->plan);
+	r = namespaces(cr, &req, e);
+	if (r == 0 && req.ns[NSX_USER].mode == NSX_NEW)
+		user_namespace(cr, &req);
+	req.monotonic = (struct nsx_time_offset){
+		l->monotonic.set, l->monotonic.secs, l->monotonic.nanosecs };
+	req.boottime = (struct nsx_time_offset){
+		l->boottime.set, l->boottime.secs, l->boottime.nanosecs };
+	req.cgroup_fd = cgroup_clone_fd(cr->cg);
+	req.enter = on_enter;
+	req.enter_arg = cr;
+	if (r == 0)
+		r = nsx_spawn(&cr->child, &req, e);
+	keep.n = 0; /* borrowed numbers, not ours to close */
+	return r;
+}
+
+static struct hook_ctx hook_ctx(const struct creation *cr)
+{
+	return (struct hook_ctx){ .spec = &cr->spec, .id = cr->opts->id,
+				  .bundle = cr->opts->bundle,
+				  .pid = cr->child.pid };
+}
+
+/* Namespaces and mounts are there, pivot_root has not happened. */
+static int on_rootfs_ready(void *arg, struct err *e)
+{
+	struct creation *cr = arg;
+	struct hook_ctx ctx = hook_ctx(cr);
+
+	if (cgroup_apply(cr->cg, &cr->spec.linux_.resources, e) < 0)
+		return -e->code;
+	if (hooks_run(&ctx, HOOK_PRESTART, "creating", e) < 0)
+		return -e->code;
+	return hooks_run(&ctx, HOOK_CREATE_RUNTIME, "creating", e);
+}
+
+/* Init has done everything that can fail: from here it is "created". */
+static int on_ready(void *arg, struct err *e)
+{
+	struct creation *cr = arg;
+	struct record *rec = &cr->c.rec;
+	struct timespec now;
+	struct proc_stat st;
+	char text[48];
+	int r = proc_read_stat(cr->child.pid, &st);
+
+	if (r < 0)
+		return err_errno(e, -r, "init (pid %d) is gone", cr->child.pid);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	rec->created = arena_strdup(&rec->arena,
+				    time_rfc3339nano(&now, text, sizeof(text)));
+	rec->init = (struct proc_id){ cr->child.pid, st.start };
+	rec->complete = true;
+	if (state_write(&cr->c, e) < 0)
+		return -e->code;
+	if (cr->opts->p.pid_file)
+		return pidfile_write(cr->opts->p.pid_file, cr->child.pid, e);
+	return 0;
+}
+
+/* A hook without timeout may take as long as it likes: the user's own wait. */
+static deadline_t serve_deadline(const struct creation *cr)
+{
+	const struct hook_list *h = &cr->spec.hooks[HOOK_CREATE_CONTAINER];
+	int64_t ms = STEP_DEADLINE_MS;
+
+	for (size_t i = 0; i < h->n; i++) {
+		if (!h->v[i].timeout.set)
+			return DEADLINE_NEVER;
+		ms += (int64_t)h->v[i].timeout.v * 1000;
+	}
+	return deadline_in_ms(ms);
+}
+
+static int serve(struct creation *cr, struct err *e)
+{
+	struct process_service s = {
+		.child = &cr->child,
+		.process = &cr->spec.process,
+		.deadline = serve_deadline(cr),
+		.rootfs_ready = on_rootfs_ready,
+		.ready = on_ready,
+		.arg = cr,
+	};
+
+	if (process_serve(&s, e) == 0)
+		return 0;
+	if (cgroup_oom_kills(cr->cg) > 0) {
+		(void)err_wrap(e, "container init was OOM-killed (memory limit too low?)");
+		(void)err_at(e, "/linux/resources/memory/limit");
+	}
+	return -e->code;
+}
+
+/* Undo in reverse; the first error is what the user needs, these are logged. */
+static void undo(struct creation *cr)
+{
+	struct err e = ERR_INIT;
+	char line[2200];
+	bool had_process = cr->child.pid > 0;
+	struct hook_ctx ctx = hook_ctx(cr);
+
+	if (!cr->reserved)
+		return;
+	nsx_child_kill(&cr->child);
+	if (cgroup_destroy(cr->cg, deadline_in_ms(UNDO_DEADLINE_MS), &e) < 0 ||
+	    state_remove(&cr->c, &e) < 0) {
+		log_warn("cannot clean up after the failure: %s",
+			 err_format(&e, line, sizeof(line)));
+		return;
+	}
+	ctx.pid = 0;
+	if (had_process)
+		hooks_run_poststop(&ctx);
+}
+
+static int make(struct creation *cr, enum verb verb, struct err *e)
+{
+	if (process_fds_prepare(&cr->fds, &cr->opts->p,
+				cr->spec.process.terminal, e) < 0 ||
+	    make_fifo(cr, e) < 0 || build_plan(cr, verb, e) < 0 ||
+	    process_fds_mounts(&cr->fds, &cr->plan, e) < 0)
+		return -e->code;
+	process_fds_assign(&cr->fds, &cr->plan);
+	if (cgroup_create(cr->cg, e) < 0 || spawn(cr, e) < 0)
+		return -e->code;
+	return serve(cr, e);
+}
+
+int container_create(struct creation *cr, enum verb verb,
+		     const struct create_opts *opts, struct err *e)
+{
+	cr->opts = opts;
+	if (load_config(cr, e) < 0 || state_check_id(opts->id, e) < 0 ||
+	    check_terminal(cr, e) < 0 || check_rootfs(cr, e) < 0)
+		return -e->code;
+	absolute_sources(cr);
+	host_probe(&cr->host);
+	if (plan_cgroup(cr, e) < 0)
+		return -e->code;
+	if (reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
+		undo(cr);
+		return -e->code;
+	}
+	return 0;
+}
+
+void creation_free(struct creation *cr)
+{
+	/* A container that was made lives on: only our handles go. */
+	if (cr->child.pidfd >= 0)
+		(void)close(cr->child.pidfd);
+	chan_close(&cr->child.chan);
+	process_fds_clear(&cr->fds);
+	plan_free(&cr->plan);
+	cgroup_close(cr->cg);
+	cr->cg = NULL;
+	/* the record borrows strings from the spec: close it first */
+	state_close(&cr->c);
+	spec_free(&cr->spec);
+	free(cr->config_text);
+	cr->config_text = NULL;
+}

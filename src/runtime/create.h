@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a container: everything from config.json to status "created". */
+#ifndef OCIRUN_RUNTIME_CREATE_H
+#define OCIRUN_RUNTIME_CREATE_H
+
+#include "base/err.h"
+#include "runtime/opts.h"
+#include "runtime/process.h"
+#include "runtime/state.h"
+
+/* A container that has just been made; release with creation_free(). */
+struct creation {
+	const struct create_opts *opts;
+	struct container c;
+	struct spec spec;
+	char *config_text;
+	const char *rootfs;       /* absolute */
+	struct host host;
+	struct plan plan;
+	struct cgroup *cg;
+	struct process_fds fds;
+	struct nsx_child child;   /* init; belongs to the caller after success */
+	bool reserved;            /* ROOT/ID is ours */
+};
+#define CREATION_INIT                                             \
+	{                                                         \
+		.c = CONTAINER_INIT, .fds = PROCESS_FDS_INIT,     \
+		.child = NSX_CHILD_INIT                           \
+	}
+
+/*
+ * Create: on success the container's status is "created", init waits for the
+ * fifo and the pid file is written. On failure nothing is left behind (process,
+ * cgroup, state) unless opts->keep asks for it.
+ */
+int container_create(struct creation *cr, enum verb verb,
+		     const struct create_opts *opts, struct err *e);
+void creation_free(struct creation *cr);
+
+static inline void auto_creation(struct creation *cr)
+{
+	creation_free(cr);
+}
+
+#endif

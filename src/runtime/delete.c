@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delete. The order is process, cgroup, state directory, hooks: whatever fails
+ * leaves the record, so that delete can be repeated (I5). Must not trust pids or
+ * cgroups of a record from another boot.
+ */
+#include "config.h"
+#include "runtime/delete.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "runtime/hooks.h"
+#include "runtime/start.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+#define DEADLINE_MS (10 * 1000)
+
+static bool same_boot(const struct container *c)
+{
+	char boot[40];
+
+	state_boot_id(boot);
+	return streq(boot, c->rec.boot_id);
+}
+
+static int open_cgroup(const struct container *c, struct cgroup **ret,
+		       struct err *e)
+{
+	return cgroup_open(ret, c->rec.cgroups, c->rec.n_cgroups,
+			   c->rec.driver, e);
+}
+
+/* SIGKILL init and wait for its end; thaw what is frozen on the way. */
+static int kill_init(const struct container *c, struct cgroup *cg,
+		     struct err *e)
+{
+	deadline_t deadline = deadline_in_ms(DEADLINE_MS);
+	AUTO(fd) int pidfd = -1;
+	char what[256];
+
+	if (c->rec.init.pid <= 0)
+		return 0;
+	pidfd = proc_open(&c->rec.init);
+	if (pidfd < 0)
+		return 0;
+	int r = pidfd_signal(pidfd, SIGKILL);
+
+	if (r < 0 && r != -ESRCH)
+		return err_errno(e, -r, "cannot kill init of '%s' (pid %d)",
+				 c->rec.id, c->rec.init.pid);
+	/* cgroup v1 delivers no signal to a frozen process */
+	if (cgroup_frozen(cg) && cgroup_freeze(cg, false, deadline, e) < 0)
+		return -e->code;
+	if (pidfd_wait(pidfd, deadline) == 0)
+		return 0;
+	return err_set(e, ETIMEDOUT, "container init still running: %s",
+		       proc_describe(c->rec.init.pid, what, sizeof(what)));
+}
+
+static int remove_cgroup(struct container *c, struct err *e)
+{
+	AUTO(cgroup) struct cgroup *cg = NULL;
+
+	/* Another boot: nothing of ours can exist, what does is another's. */
+	if (!same_boot(c))
+		return 0;
+	if (open_cgroup(c, &cg, e) < 0)
+		return -e->code;
+	/*
+	 * With a private pid namespace the kernel has killed everything with
+	 * init, but the death of a start may have come before that.
+	 */
+	if ((!c->rec.pid_ns_private || !c->rec.complete) &&
+	    cgroup_kill(cg, SIGKILL, e) < 0)
+		return -e->code;
+	return cgroup_destroy(cg, deadline_in_ms(DEADLINE_MS), e);
+}
+
+int container_destroy(struct container *c, const struct spec *spec,
+		      struct err *e)
+{
+	AUTO(spec) struct spec own = { 0 };
+	struct hook_ctx ctx = { .spec = spec, .id = c->rec.id,
+				.bundle = c->rec.bundle };
+	bool hooks = c->rec.hooks & (1U << HOOK_POSTSTOP);
+
+	if (remove_cgroup(c, e) < 0)
+		return -e->code;
+	if (hooks && !spec) {
+		struct err w = ERR_INIT;
+		char line[2200];
+
+		if (container_spec(c, &own, &w) < 0) {
+			log_warn("%s, ignoring",
+				 err_format(&w, line, sizeof(line)));
+			hooks = false;
+		}
+		ctx.spec = &own;
+	}
+	if (state_remove(c, e) < 0)
+		return -e->code;
+	if (hooks)
+		hooks_run_poststop(&ctx);
+	return 0;
+}
+
+static int check_status(const struct container *c, bool force, struct err *e)
+{
+	enum status s = state_status(c, NULL);
+
+	if (force || s == STATUS_STOPPED || s == STATUS_CREATED ||
+	    s == STATUS_CREATING)
+		return 0;
+	(void)err_set(e, EBUSY,
+		      "cannot delete container %s that is not stopped: %s",
+		      c->rec.id, status_name(s));
+	return err_hint(e, "kill it first, or use --force");
+}
+
+/* A directory without record: nothing was made yet when its start died. */
+static int remove_leftover(struct container *c, bool force, struct err *e)
+{
+	struct err w = ERR_INIT;
+
+	if (c->dirfd >= 0) {
+		if (state_lock(c, deadline_in_ms(DEADLINE_MS), &w) == 0)
+			(void)state_remove(c, &w);
+		if (w.code && w.code != ENOENT) {
+			*e = w;
+			return -e->code;
+		}
+	}
+	return force ? 0 : -e->code;
+}
+
+int container_delete(const struct runtime *rt, const char *id, bool force,
+		     struct err *e)
+{
+	AUTO(container) struct container c = CONTAINER_INIT;
+	AUTO(cgroup) struct cgroup *cg = NULL;
+
+	if (state_open(&c, rt->root, id, e) < 0) {
+		if (e->code != ENOENT)
+			return -e->code;
+		return remove_leftover(&c, force, e);
+	}
+	/* A start that waits for a hook holds the lock: end its wait first. */
+	if (force && c.rec.complete && same_boot(&c)) {
+		AUTO(fd) int pidfd = proc_open(&c.rec.init);
+
+		if (pidfd >= 0)
+			(void)pidfd_signal(pidfd, SIGKILL);
+	}
+	if (state_lock(&c, deadline_in_ms(DEADLINE_MS), e) < 0)
+		return force && e->code == ENOENT ? 0 : -e->code;
+	if (check_status(&c, force, e) < 0)
+		return -e->code;
+	if (same_boot(&c) && (open_cgroup(&c, &cg, e) < 0 ||
+			      kill_init(&c, cg, e) < 0))
+		return -e->code;
+	return container_destroy(&c, NULL, e);
+}

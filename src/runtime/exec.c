@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec: the parent's sequence for a further process. The same services and the
+ * same executor as create, with a shorter plan; namespaces are joined, never
+ * made. The process object comes from --process, or from the container's own
+ * (as it was at create) with the command line's changes.
+ */
+#include "config.h"
+#include "runtime/exec.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "config/names.h"
+#include "runtime/foreground.h"
+#include "runtime/process.h"
+#include "runtime/selfexec.h"
+#include "runtime/start.h"
+#include "runtime/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define PROCESS_MAX (16U << 20)
+#define STEP_DEADLINE_MS (60 * 1000)
+
+struct execution {
+	const struct exec_opts *opts;
+	struct container c;
+	struct spec spec;
+	struct spec_process process;
+	struct host host;
+	struct plan plan;
+	struct cgroup *cg;
+	struct process_fds fds;
+	struct nsx_child child;
+};
+
+static int check_status(struct execution *x, struct err *e)
+{
+	enum status s = state_status(&x->c, &x->cg);
+
+	if (s == STATUS_STOPPED || s == STATUS_CREATING)
+		return err_set(e, EINVAL,
+			       "cannot exec in a stopped container");
+	if (s == STATUS_PAUSED && !x->opts->ignore_paused)
+		return err_set(e, EINVAL,
+			       "cannot exec in a paused container (use --ignore-paused to override)");
+	return 0;
+}
+
+static int parse_user(struct spec_user *u, const char *text, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	AUTO(str) char *uid = colon ? xstrndup(text, (size_t)(colon - text)) :
+				      xstrdup(text);
+	uint32_t v;
+
+	/* Numbers only: a name must never be looked up (CVE-2016-3697 class). */
+	if (parse_u32(uid, &v) < 0)
+		return err_set(e, EINVAL, "bad uid: '%s' is not a user id", uid);
+	u->uid = v;
+	if (!colon)
+		return 0;
+	if (parse_u32(colon + 1, &v) < 0)
+		return err_set(e, EINVAL, "bad gid: '%s' is not a group id",
+			       colon + 1);
+	u->gid = v;
+	return 0;
+}
+
+static int add_gids(struct execution *x, struct err *e)
+{
+	const struct str_list *add = &x->opts->additional_gids;
+	struct u32_list *l = &x->process.user.additional_gids;
+	uint32_t *v = arena_array(&x->spec.arena, l->n + add->n, sizeof(*v));
+
+	if (l->n > 0)
+		memcpy(v, l->v, l->n * sizeof(*v));
+	for (size_t i = 0; i < add->n; i++)
+		if (parse_u32(add->v[i], &v[l->n + i]) < 0)
+			return err_set(e, EINVAL,
+				       "--additional-gids: '%s' is not a group id",
+				       add->v[i]);
+	l->v = v;
+	l->n += add->n;
+	return 0;
+}
+
+static int add_env(struct execution *x, struct err *e)
+{
+	const struct str_list *add = &x->opts->env;
+	struct str_list *l = &x->process.env;
+	const char **v =
+		arena_array(&x->spec.arena, l->n + add->n + 1, sizeof(*v));
+
+	if (l->n > 0)
+		memcpy(v, l->v, l->n * sizeof(*v));
+	for (size_t i = 0; i < add->n; i++) {
+		const char *eq = strchr(add->v[i], '=');
+
+		if (!eq || eq == add->v[i])
+			return err_set(e, EINVAL,
+				       "--env: invalid environment variable '%s': missing %s",
+				       add->v[i], eq ? "name" : "'='");
+		v[l->n + i] = add->v[i];
+	}
+	l->v = v;
+	l->n += add->n;
+	return 0;
+}
+
+/*
+ * --cap adds to bounding, effective and permitted, never to inheritable
+ * (CVE-2022-29162); to ambient only if the config has an inheritable set.
+ */
+static int add_caps(struct execution *x, struct err *e)
+{
+	struct spec_capabilities *c = &x->process.caps;
+
+	for (size_t i = 0; i < x->opts->caps.n; i++) {
+		int n = cap_number(x->opts->caps.v[i]);
+
+		if (n < 0)
+			return err_set(e, EINVAL, "--cap: unknown capability '%s'",
+				       x->opts->caps.v[i]);
+		uint64_t bit = UINT64_C(1) << n;
+
+		c->set = true;
+		c->bounding |= bit;
+		c->effective |= bit;
+		c->permitted |= bit;
+		if (c->inheritable_set)
+			c->ambient |= bit & c->inheritable;
+	}
+	return 0;
+}
+
+static int process_from_flags(struct execution *x, struct err *e)
+{
+	const struct exec_opts *o = x->opts;
+	struct spec_process *p = &x->process;
+
+	if (o->args.n == 0)
+		return err_set(e, EINVAL, "exec args cannot be empty");
+	*p = x->spec.process;
+	p->args = o->args;
+	p->terminal = o->tty;
+	p->console_height = p->console_width = 0;
+	if (o->cwd)
+		p->cwd = o->cwd;
+	if (p->cwd[0] != '/')
+		return err_set(e, EINVAL,
+			       "--cwd: Cwd must be an absolute path: '%s'",
+			       p->cwd);
+	if (o->no_new_privs.set)
+		p->no_new_privileges = o->no_new_privs;
+	if (o->process_label)
+		p->selinux_label = o->process_label;
+	if (o->apparmor)
+		p->apparmor_profile = o->apparmor;
+	if (o->user && parse_user(&p->user, o->user, e) < 0)
+		return -e->code;
+	if (add_gids(x, e) < 0 || add_env(x, e) < 0)
+		return -e->code;
+	return add_caps(x, e);
+}
+
+static int process_from_file(struct execution *x, struct err *e)
+{
+	AUTO(findings) struct findings f = { 0 };
+	AUTO(str) char *text = NULL;
+	const char *file = x->opts->process;
+	size_t len;
+	int r = file_read_at(AT_FDCWD, file, PROCESS_MAX, &text, &len);
+
+	if (r < 0)
+		return err_errno(e, -r, "cannot read --process '%s'", file);
+	return spec_parse_process(&x->process, &x->spec.arena, text, len, file,
+				  &f, e);
+}
+
+static int check_options(const struct execution *x, struct err *e)
+{
+	const struct process_opts *o = &x->opts->p;
+	bool terminal = x->process.terminal;
+	bool console = o->console && *o->console;
+
+	if (terminal && o->detach && !o->console_socket && !console)
+		return err_set(e, EINVAL,
+			       "cannot allocate tty if runc will detach without setting console socket");
+	if (o->console_socket && !(terminal && o->detach))
+		return err_set(e, EINVAL,
+			       "cannot use console socket if runc will not detach or allocate tty");
+	if (o->preserve_fds > o->rt->inherited_fds)
+		return err_errno(e, EBADF,
+				 "unable to stat preserved-fd %u (of %u): fd %u",
+				 o->rt->inherited_fds, o->preserve_fds,
+				 3 + o->rt->inherited_fds);
+	return 0;
+}
+
+static int open_namespaces(struct execution *x, struct nsx_request *req,
+			   struct err *e)
+{
+	const struct record *rec = &x->c.rec;
+	AUTO(fd) int pidfd = proc_open(&rec->init);
+
+	for (unsigned int k = 0; k < _NS_KIND_MAX; k++) {
+		if (!(rec->ns_listed & (1U << k)))
+			continue;
+		req->ns[k].mode = NSX_JOIN;
+		if (nsx_open_ns_of((enum nsx_kind)k, rec->init.pid,
+				   &req->ns[k].fd, e) < 0)
+			return -e->code;
+		(void)fdvec_push(&x->fds.ns, req->ns[k].fd);
+	}
+	/* The pid was init's all the time, not a recycled one's. */
+	if (pidfd < 0 || !proc_alive(&rec->init))
+		return err_set(e, ESRCH, "cannot exec in a stopped container");
+	return 0;
+}
+
+static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
+{
+	struct execution *x = arg;
+	const struct spec_cpu_affinity *a = &x->process.exec_cpu_affinity;
+	const struct opt_i32 *oom = &x->spec.process.oom_score_adj;
+
+	if (a->initial && process_set_affinity(pid, a->initial, e) < 0)
+		return err_at(e, "/process/execCPUAffinity/initial");
+	if (cgroup_enter(x->cg, pid, in_cgroup, NULL, e) < 0)
+		return -e->code;
+	if (a->final_ && process_set_affinity(pid, a->final_, e) < 0)
+		return err_at(e, "/process/execCPUAffinity/final");
+	if (!a->initial && !a->final_)
+		process_reset_affinity(pid);
+	if (oom->set) {
+		AUTO(str) char *path = xasprintf("/proc/%d/oom_score_adj", pid);
+		AUTO(str) char *text = xasprintf("%d", oom->v);
+		int r = file_write_at(AT_FDCWD, path, text);
+
+		if (r < 0) {
+			(void)err_errno(e, -r, "cannot set oom_score_adj to %d",
+					oom->v);
+			return err_at(e, "/process/oomScoreAdj");
+		}
+	}
+	return 0;
+}
+
+static int spawn(struct execution *x, struct err *e)
+{
+	AUTO(fdvec) struct fdvec keep = { 0 };
+	AUTO(strbuf) struct str payload = { 0 };
+	struct nsx_request req = { 0 };
+	int r;
+
+	if (self_clone(&x->fds.exe, e) < 0)
+		return -e->code;
+	process_fds_assign(&x->fds, &x->plan);
+	process_request(&req, &x->fds, &x->opts->p, &keep, &payload, &x->plan);
+	req.cgroup_fd = cgroup_clone_fd(x->cg);
+	req.enter = on_enter;
+	req.enter_arg = x;
+	r = open_namespaces(x, &req, e);
+	if (r == 0)
+		r = nsx_spawn(&x->child, &req, e);
+	keep.n = 0; /* borrowed numbers, not ours to close */
+	return r;
+}
+
+static int on_ready(void *arg, struct err *e)
+{
+	struct execution *x = arg;
+
+	if (!x->opts->p.pid_file)
+		return 0;
+	return pidfile_write(x->opts->p.pid_file, x->child.pid, e);
+}
+
+static int build_plan(struct execution *x, struct err *e)
+{
+	const struct process_opts *o = &x->opts->p;
+	struct plan_request req = {
+		.verb = VERB_EXEC,
+		.id = x->opts->id,
+		.bundle = x->c.rec.bundle,
+		.rootfs = x->c.rec.rootfs,
+		.detached = o->detach,
+		.console_socket = x->fds.console >= 0,
+		.legacy_console = x->fds.tty >= 0,
+		.pidfd_socket = x->fds.pidfd >= 0,
+		.preserve_fds = o->preserve_fds,
+		.debug = o->rt->debug,
+		.process = &x->process,
+	};
+
+	host_probe(&x->host);
+	return plan_build(&x->plan, &x->spec, &x->host, &req, e);
+}
+
+static int execute(struct execution *x, struct err *e)
+{
+	struct process_service s = {
+		.child = &x->child,
+		.process = &x->process,
+		.deadline = deadline_in_ms(STEP_DEADLINE_MS),
+		.ready = on_ready,
+		.arg = x,
+	};
+
+	if (check_options(x, e) < 0 ||
+	    process_fds_prepare(&x->fds, &x->opts->p, x->process.terminal,
+				e) < 0 ||
+	    build_plan(x, e) < 0 || spawn(x, e) < 0)
+		return -e->code;
+	if (process_serve(&s, e) < 0)
+		return -e->code;
+	return process_await_exec(&x->child, s.deadline, e);
+}
+
+static int load(struct execution *x, struct err *e)
+{
+	if (state_open(&x->c, x->opts->p.rt->root, x->opts->id, e) < 0 ||
+	    check_status(x, e) < 0 || container_spec(&x->c, &x->spec, e) < 0)
+		return -e->code;
+	return x->opts->process ? process_from_file(x, e) :
+				  process_from_flags(x, e);
+}
+
+static void execution_free(struct execution *x)
+{
+	nsx_child_kill(&x->child);
+	process_fds_clear(&x->fds);
+	plan_free(&x->plan);
+	cgroup_close(x->cg);
+	state_close(&x->c);
+	spec_free(&x->spec);
+}
+
+/* Disarm nsx_child_kill(): the process lives on. */
+static void let_go(struct execution *x)
+{
+	if (x->child.pidfd >= 0)
+		(void)close(x->child.pidfd);
+	x->child.pidfd = -1;
+	x->child.pid = 0;
+	chan_close(&x->child.chan);
+}
+
+int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
+{
+	struct execution x = { .opts = opts, .c = CONTAINER_INIT,
+			       .fds = PROCESS_FDS_INIT,
+			       .child = NSX_CHILD_INIT };
+	struct foreground fg = FOREGROUND_INIT;
+	int r;
+
+	if (!opts->p.detach)
+		foreground_block_signals(&fg);
+	r = load(&x, e);
+	if (r == 0)
+		r = execute(&x, e);
+	if (r < 0) {
+		(void)err_wrap(e, "exec failed");
+	} else if (opts->p.detach) {
+		let_go(&x);
+	} else {
+		r = foreground_wait(&fg, x.child.pid, x.child.pidfd,
+				    x.fds.master, ret_status, e);
+		let_go(&x);
+	}
+	foreground_end(&fg);
+	execution_free(&x);
+	return r;
+}

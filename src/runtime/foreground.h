@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Staying with a process: forwarding signals to it, relaying its terminal,
+ * reaping it. For `run` and `exec` without --detach.
+ */
+#ifndef OCIRUN_RUNTIME_FOREGROUND_H
+#define OCIRUN_RUNTIME_FOREGROUND_H
+
+#include "base/err.h"
+#include "runtime/tty.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct foreground {
+	int sigfd;       /* signalfd of everything that is forwarded */
+	bool blocked;
+	sigset_t saved;  /* mask to restore */
+	struct tty tty;
+};
+#define FOREGROUND_INIT { .sigfd = -1, .tty = TTY_INIT }
+
+/*
+ * Block all forwardable signals, so that none is lost between the start of the
+ * process and foreground_wait(). Children made by libnsexec and proc_run() start
+ * with an empty mask again.
+ */
+void foreground_block_signals(struct foreground *fg);
+
+/*
+ * Wait for `pid` (a child of ours) to end. `console`: socket on which init sent
+ * the pty master, or -1: then stdio was inherited and there is nothing to relay.
+ * All signals but SIGCHLD, SIGWINCH and SIGURG are forwarded. *ret_status is the
+ * shell's exit code. The terminal is restored on every way out.
+ */
+int foreground_wait(struct foreground *fg, pid_t pid, int pidfd, int console,
+		    int *ret_status, struct err *e);
+void foreground_end(struct foreground *fg);
+
+#endif

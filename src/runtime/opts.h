@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command line asks of the runtime. Filled by cli/, read-only here. */
+#ifndef OCIRUN_RUNTIME_OPTS_H
+#define OCIRUN_RUNTIME_OPTS_H
+
+#include "cgroup/cgroup.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Global options. */
+struct runtime {
+	const char *name;  /* "ocirun", or "runc" when called by that name */
+	const char *argv0;
+	const char *root;  /* absolute state root */
+	bool root_given;   /* by --root */
+	bool debug;
+	enum cgroup_driver driver;
+	uint32_t inherited_fds; /* descriptors 3 … open at start */
+};
+
+/* How one process of a container is started (create, run, exec). */
+struct process_opts {
+	const struct runtime *rt;
+	const char *pid_file;       /* absolute or NULL */
+	const char *console_socket; /* or NULL */
+	const char *console;        /* legacy pty slave path, or NULL */
+	const char *pidfd_socket;
+	bool detach;
+	uint32_t preserve_fds;
+	uint32_t listen_fds;        /* passed on from systemd */
+};
+
+struct create_opts {
+	struct process_opts p;
+	const char *id;
+	const char *bundle;         /* absolute, also the cwd */
+	const char *config;         /* file name in the bundle */
+	bool no_pivot, no_new_keyring;
+	bool keep;                  /* run: do not delete afterwards */
+	bool no_subreaper;
+};
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What create and exec share on the parent's side: turning a struct spec into a
+ * namespace request, handing descriptors to init, serving init's messages until
+ * it runs.
+ */
+#ifndef OCIRUN_RUNTIME_PROCESS_H
+#define OCIRUN_RUNTIME_PROCESS_H
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "config/spec.h"
+#include "libnsexec/nsexec.h"
+#include "plan/plan.h"
+#include "runtime/opts.h"
+
+#include <stdbool.h>
+
+/* Descriptors prepared for init, by slot; owned until process_fds_clear(). */
+struct process_fds {
+	int exe;      /* sealed copy of this program */
+	int fifo;     /* O_PATH of exec.fifo */
+	int console;  /* init's end: where the pty master is sent */
+	int pidfd;    /* where init's pidfd is sent */
+	int tty;      /* legacy --console slave */
+	int master;   /* our end of the console pair for a foreground terminal */
+	struct fdvec mounts; /* detached trees, in slot order */
+	struct fdvec ns;     /* joined namespaces */
+};
+#define PROCESS_FDS_INIT { -1, -1, -1, -1, -1, -1, { 0 }, { 0 } }
+
+/*
+ * Connect the sockets and open the files that the options name. A foreground
+ * terminal gets a socket pair.
+ */
+int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
+			bool terminal, struct err *e);
+/* Open the sources of mounts that have a slot, as detached trees. */
+int process_fds_mounts(struct process_fds *fds, const struct plan *plan,
+		       struct err *e);
+/* Fill plan->fds from what was prepared. */
+void process_fds_assign(const struct process_fds *fds, struct plan *plan);
+void process_fds_clear(struct process_fds *fds);
+
+/*
+ * Fixed part of a request: executable, kept descriptors, payload = encoded
+ * plan. `keep` and `payload` must outlive nsx_spawn().
+ */
+void process_request(struct nsx_request *req, const struct process_fds *fds,
+		     const struct process_opts *o, struct fdvec *keep,
+		     struct str *payload, const struct plan *plan);
+
+/* Serving init until it runs (I6: its payloads are not trusted). */
+struct process_service {
+	struct nsx_child *child;
+	const struct spec_process *process; /* rlimits are set at READY */
+	deadline_t deadline;                /* for each message */
+	/* Called at ROOTFS_READY; NULL where the plan has none. */
+	int (*rootfs_ready)(void *arg, struct err *e);
+	/* Called at READY, after the limits, before init may go on. */
+	int (*ready)(void *arg, struct err *e);
+	void *arg;
+};
+int process_serve(const struct process_service *s, struct err *e);
+
+/*
+ * After RUN of an exec plan: the channel stays open, CLOEXEC, until execve.
+ * End-of-file is success, an ERROR message the reason (exit code 255).
+ */
+int process_await_exec(struct nsx_child *child, deadline_t deadline,
+		       struct err *e);
+
+/* Reset the CPU affinity of a process to all CPUs its cpuset allows. */
+void process_reset_affinity(pid_t pid);
+/* sched_setaffinity(2) from a CPU list ("0-3,7"). */
+int process_set_affinity(pid_t pid, const char *list, struct err *e);
+
+/*
+ * Write PATH with the decimal pid, no newline, atomically. PATH is absolute.
+ */
+int pidfile_write(const char *path, pid_t pid, struct err *e);
+
+static inline void auto_process_fds(struct process_fds *f)
+{
+	process_fds_clear(f);
+}
+static inline void auto_nsx_child(struct nsx_child *c)
+{
+	nsx_child_kill(c);
+}
+
+#endif

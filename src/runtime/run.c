@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run (run.h): the commands create, start and delete in one process. */
+#include "config.h"
+#include "runtime/run.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "runtime/create.h"
+#include "runtime/delete.h"
+#include "runtime/foreground.h"
+#include "runtime/start.h"
+
+#include <errno.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/banned.h"
+
+#define LOCK_DEADLINE_MS (10 * 1000)
+
+/* What failed after create: the container goes, its error stays. */
+static void abandon(struct creation *cr)
+{
+	struct err e = ERR_INIT;
+	char line[2200];
+
+	nsx_child_kill(&cr->child);
+	if (cr->opts->keep)
+		return;
+	if (container_destroy(&cr->c, &cr->spec, &e) < 0)
+		log_warn("cannot clean up after the failure: %s",
+			 err_format(&e, line, sizeof(line)));
+}
+
+static int stay(struct creation *cr, struct foreground *fg, int *ret_status,
+		struct err *e)
+{
+	int r;
+
+	/* delete --force from elsewhere must be able to take the lock */
+	(void)flock(cr->c.dirfd, LOCK_UN);
+	cr->c.locked = false;
+	r = foreground_wait(fg, cr->child.pid, cr->child.pidfd, cr->fds.master,
+			    ret_status, e);
+	if (r < 0) {
+		abandon(cr);
+		return r;
+	}
+	cr->child.pid = 0; /* reaped */
+	if (cr->opts->keep)
+		return 0;
+	if (state_lock(&cr->c, deadline_in_ms(LOCK_DEADLINE_MS), e) < 0) {
+		/* somebody deleted it meanwhile: that is what was wanted */
+		if (e->code != ENOENT)
+			return -e->code;
+		err_clear(e);
+		return 0;
+	}
+	return container_destroy(&cr->c, &cr->spec, e);
+}
+
+int container_run(const struct create_opts *opts, int *ret_status,
+		  struct err *e)
+{
+	AUTO(creation) struct creation cr = CREATION_INIT;
+	struct foreground fg = FOREGROUND_INIT;
+	int r;
+
+	if (!opts->p.detach) {
+		foreground_block_signals(&fg);
+		if (!opts->no_subreaper)
+			(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	}
+	r = container_create(&cr, VERB_RUN, opts, e);
+	if (r == 0) {
+		r = container_release(&cr.c, &cr.spec, e);
+		if (r < 0)
+			abandon(&cr);
+		else if (opts->p.detach)
+			*ret_status = 0;
+		else
+			r = stay(&cr, &fg, ret_status, e);
+	}
+	foreground_end(&fg);
+	return r;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state directory: reserve, open, lock, status, remove (state.h).
+ *
+ * Must not: decide what to do with a container (create.c, delete.c), or know
+ * the layout of cgroups (cgroup.h). Upholds I5 (the record exists before the
+ * first thing that needs cleaning up) and I2.
+ */
+#include "config.h"
+#include "runtime/state.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "runtime/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+#define ID_MAX_LEN 1024
+
+static const char *const status_names[] = {
+	[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created",
+	[STATUS_RUNNING] = "running",   [STATUS_PAUSED] = "paused",
+	[STATUS_STOPPED] = "stopped",
+};
+
+const char *status_name(enum status s)
+{
+	return status_names[s];
+}
+
+int state_check_id(const char *id, struct err *e)
+{
+	size_t n = strlen(id);
+
+	if (n == 0)
+		return err_set(e, EINVAL, "container id cannot be empty");
+	if (n > ID_MAX_LEN)
+		return err_set(e, EINVAL,
+			       "invalid container ID format: %zu characters, at most %d",
+			       n, ID_MAX_LEN);
+	if (streq(id, ".") || streq(id, ".."))
+		return err_set(e, EINVAL, "invalid container ID format: '%s'",
+			       id);
+	for (size_t i = 0; i < n; i++) {
+		char ch = id[i];
+
+		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') || ch == '_' || ch == '+' ||
+		    ch == '-' || ch == '.')
+			continue;
+		(void)err_set(e, EINVAL, "invalid container ID format: '%s'", id);
+		return err_hint(e, "an id consists of letters, digits and _+-.");
+	}
+	return 0;
+}
+
+/* mkdir -p with the mode for every component made here. */
+static int mkdirs(const char *path, mode_t mode)
+{
+	AUTO(str) char *p = path_clean(path);
+
+	for (char *s = p + 1;; s++) {
+		bool end = *s == '\0';
+
+		if (*s != '/' && !end)
+			continue;
+		*s = '\0';
+		if (mkdir(p, mode) < 0 && errno != EEXIST)
+			return -errno;
+		if (end)
+			return 0;
+		*s = '/';
+	}
+}
+
+int state_open_root(const char *root, bool make, int *ret_fd, struct err *e)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd = open(root, flags);
+
+	if (fd < 0 && errno == ENOENT && make) {
+		int r = mkdirs(root, 0700);
+
+		if (r < 0)
+			return err_errno(e, -r,
+					 "cannot make the state directory '%s'",
+					 root);
+		fd = open(root, flags);
+	}
+	if (fd < 0)
+		return err_errno(e, errno, "cannot open state directory '%s'",
+				 root);
+	*ret_fd = fd;
+	return 0;
+}
+
+static bool still_linked(int dirfd)
+{
+	struct stat st;
+
+	return fstat(dirfd, &st) == 0 && st.st_nlink > 0;
+}
+
+int state_reserve(struct container *c, const char *root, const char *id,
+		  struct err *e)
+{
+	if (state_open_root(root, true, &c->rootfd, e) < 0)
+		return -e->code;
+	if (mkdirat(c->rootfd, id, 0711) < 0) {
+		if (errno == EEXIST) {
+			(void)err_set(e, EEXIST,
+				      "container with given ID already exists: '%s'",
+				      id);
+			return err_hint(e, "delete it first, or choose another id");
+		}
+		return err_errno(e, errno, "cannot make '%s/%s'", root, id);
+	}
+	c->dirfd = openat(c->rootfd, id,
+			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dirfd < 0)
+		return err_errno(e, errno, "cannot open '%s/%s'", root, id);
+	/* A delete that came between mkdir and lock has removed it again. */
+	if (flock(c->dirfd, LOCK_EX | LOCK_NB) < 0 || !still_linked(c->dirfd))
+		return err_set(e, EBUSY,
+			       "container '%s' was deleted while being created",
+			       id);
+	c->locked = true;
+	/* mkdir applied the umask; others must be able to search. */
+	if (fchmod(c->dirfd, 0711) < 0)
+		return err_errno(e, errno, "cannot set the mode of '%s/%s'",
+				 root, id);
+	return 0;
+}
+
+static int no_container(struct err *e, const char *id)
+{
+	(void)err_set(e, ENOENT, "container does not exist: '%s'", id);
+	return -ENOENT;
+}
+
+int state_open(struct container *c, const char *root, const char *id,
+	       struct err *e)
+{
+	if (state_check_id(id, e) < 0)
+		return -e->code;
+	if (state_open_root(root, false, &c->rootfd, e) < 0)
+		return e->code == ENOENT ? no_container(e, id) : -e->code;
+	c->dirfd = openat(c->rootfd, id,
+			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dirfd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return no_container(e, id);
+	if (c->dirfd < 0)
+		return err_errno(e, errno, "cannot open '%s/%s'", root, id);
+	int r = record_read(&c->rec, c->dirfd, id, e);
+
+	return r == -ENOENT ? no_container(e, id) : r;
+}
+
+int state_lock(struct container *c, deadline_t deadline, struct err *e)
+{
+	const char *id = c->rec.id ? c->rec.id : "";
+
+	if (c->locked)
+		return 0;
+	int r = fd_lock(c->dirfd, true, deadline);
+
+	if (r == -ETIMEDOUT) {
+		char what[256] = "another ocirun process";
+
+		if (proc_alive(&c->rec.creator))
+			(void)proc_describe(c->rec.creator.pid, what,
+					    sizeof(what));
+		return err_set(e, ETIMEDOUT, "container '%s' is locked by %s",
+			       id, what);
+	}
+	if (r < 0)
+		return err_errno(e, -r, "cannot lock container '%s'", id);
+	c->locked = true;
+	if (!still_linked(c->dirfd))
+		return no_container(e, id);
+	return 0;
+}
+
+int state_write(struct container *c, struct err *e)
+{
+	AUTO(strbuf) struct str s = { 0 };
+
+	record_print(&c->rec, &s);
+	int r = file_replace_at(c->dirfd, STATE_RECORD, s.p, s.len, 0600);
+
+	if (r < 0)
+		return err_errno(e, -r, "cannot write %s of container '%s'",
+				 STATE_RECORD, c->rec.id);
+	return 0;
+}
+
+enum status state_status(const struct container *c, struct cgroup **ret_cg)
+{
+	const struct record *rec = &c->rec;
+	AUTO(cgroup) struct cgroup *cg = NULL;
+	struct err ignored = ERR_INIT;
+	char boot[40];
+
+	state_boot_id(boot);
+	if (!streq(boot, rec->boot_id))
+		return STATUS_STOPPED;
+	/* An unreadable cgroup must not hide the container: treat as unfrozen. */
+	(void)cgroup_open(&cg, rec->cgroups, rec->n_cgroups, rec->driver,
+			  &ignored);
+	bool frozen = cg && cgroup_frozen(cg);
+
+	if (ret_cg)
+		*ret_cg = TAKE_PTR(cg);
+	if (!rec->complete)
+		return proc_alive(&rec->creator) ? STATUS_CREATING :
+						   STATUS_STOPPED;
+	if (!proc_alive(&rec->init))
+		return STATUS_STOPPED;
+	if (frozen)
+		return STATUS_PAUSED;
+	return faccessat(c->dirfd, STATE_FIFO, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ?
+		       STATUS_CREATED :
+		       STATUS_RUNNING;
+}
+
+/*
+ * Remove what is in the directory. Two levels are enough: nothing of ours
+ * nests deeper, and what is foreign and deeper is reported, not removed.
+ */
+static int remove_entries(int dirfd, int depth)
+{
+	AUTO(fd) int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(dir) DIR *d = NULL;
+	struct dirent *de;
+
+	if (copy < 0)
+		return -errno;
+	d = fdopendir(copy);
+	if (!d)
+		return -errno;
+	(void)TAKE_FD(copy);
+	while ((de = readdir(d))) {
+		if (streq(de->d_name, ".") || streq(de->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd, de->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			return -errno;
+		AUTO(fd) int sub = openat(dirfd, de->d_name,
+					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+						  O_CLOEXEC);
+
+		if (sub >= 0 && depth > 0)
+			(void)remove_entries(sub, depth - 1);
+		if (unlinkat(dirfd, de->d_name, AT_REMOVEDIR) < 0 &&
+		    errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+int state_remove(struct container *c, struct err *e)
+{
+	const char *id = c->rec.id ? c->rec.id : "";
+
+	if (c->dirfd < 0)
+		return 0;
+	int r = remove_entries(c->dirfd, 2);
+
+	if (r == 0 && unlinkat(c->rootfd, id, AT_REMOVEDIR) < 0 &&
+	    errno != ENOENT)
+		r = -errno;
+	if (r < 0)
+		return err_errno(e, -r, "cannot remove the state directory of '%s'",
+				 id);
+	return 0;
+}
+
+void state_close(struct container *c)
+{
+	if (c->dirfd >= 0)
+		(void)close(c->dirfd);
+	if (c->rootfd >= 0)
+		(void)close(c->rootfd);
+	c->dirfd = c->rootfd = -1;
+	c->locked = false;
+	arena_free(&c->rec.arena);
+}
+
+void state_boot_id(char buf[40])
+{
+	AUTO(fd) int fd = open("/proc/sys/kernel/random/boot_id",
+			       O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, 36);
+
+	buf[n == 36 ? 36 : 0] = '\0';
+}

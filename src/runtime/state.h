@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state directory ROOT/ID and its record, state.json. The record is written
+ * before the first side effect (I5) and says what is going to be made, so that
+ * `list` sees and `delete --force` cleans the wreck of a start that was killed
+ * at any moment. ROOT/ID also holds config.json (the config as it was at
+ * create), and exec.fifo while the container is "created".
+ *
+ * A lock (flock(2) on the directory) serialises create, start and delete of one
+ * container; the kernel drops it when its holder dies.
+ */
+#ifndef OCIRUN_RUNTIME_STATE_H
+#define OCIRUN_RUNTIME_STATE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "cgroup/cgroup.h"
+#include "config/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STATE_FIFO "exec.fifo"
+#define STATE_CONFIG "config.json"
+#define STATE_RECORD "state.json"
+
+enum status {
+	STATUS_CREATING, /* a live runtime is at it */
+	STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED,
+	STATUS_STOPPED,  /* also the wreck of a start that died */
+};
+
+/* "creating", "created", …: the words of runtime-spec runtime.md, "State". */
+const char *status_name(enum status s);
+
+struct record {
+	struct arena arena;
+	const char *id, *bundle, *rootfs;
+	const char *created;      /* RFC 3339 with nanoseconds, "" before READY */
+	const char *boot_id;      /* pids and cgroups of another boot mean nothing */
+	bool complete;            /* init reported READY */
+	bool pid_ns_private;      /* init is PID 1 of a namespace made for it */
+	uint32_t hooks;           /* bit per enum hook_kind: there are some */
+	struct proc_id init;      /* pid 0 until known */
+	struct proc_id creator;   /* the runtime process that makes it */
+	enum cgroup_driver driver;
+	struct cgroup_path *cgroups;
+	size_t n_cgroups;
+	struct kv_list annotations;
+	uint32_t ns_listed;       /* bit per enum ns_kind: in linux.namespaces */
+	const char *ns_paths[_NS_KIND_MAX]; /* configured path or NULL */
+};
+
+/* One opened container. */
+struct container {
+	int rootfd;   /* ROOT */
+	int dirfd;    /* ROOT/ID */
+	bool locked;
+	struct record rec;
+};
+#define CONTAINER_INIT { .rootfd = -1, .dirfd = -1 }
+
+/* `invalid container ID format` unless [A-Za-z0-9_+.-]+, not "." or "..", and
+ * at most 1024 bytes. */
+int state_check_id(const char *id, struct err *e);
+
+/* Open ROOT (made 0700 with parents if `make`). -ENOENT if it is missing. */
+int state_open_root(const char *root, bool make, int *ret_fd, struct err *e);
+
+/*
+ * Make ROOT/ID (0711) and lock it: the id is taken from here on.
+ * -EEXIST: "container with given ID already exists".
+ */
+int state_reserve(struct container *c, const char *root, const char *id,
+		  struct err *e);
+/*
+ * Open an existing container and read its record. -ENOENT: "container does not
+ * exist" (also for a directory without a record, with c->dirfd left open so
+ * that delete can remove it).
+ */
+int state_open(struct container *c, const char *root, const char *id,
+	       struct err *e);
+/* Take the lock; names the holder at the deadline. Re-reads the record. */
+int state_lock(struct container *c, deadline_t deadline, struct err *e);
+
+/* Write state.json atomically from c->rec. */
+int state_write(struct container *c, struct err *e);
+/* Compute the status now; *ret_cg (may be NULL) receives the opened cgroup. */
+enum status state_status(const struct container *c, struct cgroup **ret_cg);
+
+/* Remove ROOT/ID and everything in it. Missing is success. */
+int state_remove(struct container *c, struct err *e);
+void state_close(struct container *c);
+
+/* The boot's id (random/boot_id), 36 characters; "" if unknown. */
+void state_boot_id(char buf[40]);
+
+static inline void auto_container(struct container *c)
+{
+	state_close(c);
+}
+
+#endif
