@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main(): becomes init when libnsexec's constructor says so, otherwise parses
+ * the global options and runs one command. The only place that turns an error
+ * into output and an exit status.
+ */
+#include "config.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "init/init.h"
+#include "libnsexec/nsexec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/banned.h"
+
+struct globals {
+	bool debug, systemd_cgroup, version;
+	const char *log, *log_format, *log_level, *root, *rootless, *criu,
+		*cgroup_manager;
+};
+
+#define G(field) offsetof(struct globals, field)
+static const struct cli_opt global_opts[] = {
+	{ "debug", 0, CLI_SWITCH, G(debug), "enable debug logging" },
+	{ "log", 0, CLI_STRING, G(log),
+	  "set the log file to write logs to (default: stderr)" },
+	{ "log-format", 0, CLI_STRING, G(log_format),
+	  "set the log format ('text' (default), or 'json')" },
+	{ "log-level", 0, CLI_STRING, G(log_level),
+	  "set the log level ('error', 'warning' (default), 'info', 'debug')" },
+	{ "root", 0, CLI_STRING, G(root),
+	  "root directory for storage of container state" },
+	{ "cgroup-manager", 0, CLI_STRING, G(cgroup_manager),
+	  "'cgroupfs' (default), 'systemd' or 'disabled'" },
+	{ "systemd-cgroup", 0, CLI_SWITCH, G(systemd_cgroup),
+	  "enable systemd cgroup support" },
+	{ "rootless", 0, CLI_STRING, G(rootless),
+	  "ignore cgroup permission errors ('true', 'false', or 'auto')" },
+	{ "criu", 0, CLI_IGNORED, 0, NULL },
+	{ "version", 'v', CLI_SWITCH, G(version), "print the version" },
+	{ 0 },
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/*
+ * Before anything else is opened: give 0-2 an inode if the caller closed them,
+ * and find out how many descriptors from 3 on the caller passed.
+ */
+static uint32_t check_inherited(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	while (fd >= 0 && fd <= STDERR_FILENO) {
+		(void)fcntl(fd, F_SETFD, 0);
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return 0;
+	(void)close(fd);
+	return (uint32_t)(fd - 3);
+}
+
+static void print_version(const char *name)
+{
+	printf("%s version %s\n", name, PACKAGE_VERSION);
+	printf("commit: %s\n", GIT_COMMIT);
+	printf("spec: 1.3.0\n");
+}
+
+/* Report once: in the log, and on stderr if that is elsewhere. */
+static int fail(const struct err *e, int exit_code)
+{
+	char line[2400];
+
+	(void)err_format(e, line, sizeof(line));
+	/* The program's own failure is shown as the program would show it. */
+	if (e->exit_code && log_is_stderr()) {
+		(void)fprintf(stderr, "%s\n", line);
+		return e->exit_code;
+	}
+	log_error("%s", line);
+	if (!log_is_stderr())
+		(void)fprintf(stderr, "%s\n", line);
+	return e->exit_code ? e->exit_code : exit_code;
+}
+
+static int setup_level(const struct globals *g, enum log_level *ret,
+		       struct err *e)
+{
+	static const struct { const char *name; enum log_level level; } l[] = {
+		{ "error", LOGL_ERROR }, { "warn", LOGL_WARN },
+		{ "warning", LOGL_WARN }, { "info", LOGL_INFO },
+		{ "debug", LOGL_DEBUG },
+	};
+
+	*ret = g->debug ? LOGL_DEBUG : LOGL_WARN;
+	if (!g->log_level)
+		return 0;
+	for (size_t i = 0; i < sizeof(l) / sizeof(l[0]); i++) {
+		if (streq_nocase(g->log_level, l[i].name)) {
+			if (!g->debug)
+				*ret = l[i].level;
+			return 0;
+		}
+	}
+	return err_set(e, EINVAL, "invalid log-level: %s", g->log_level);
+}
+
+static int setup_log(const struct globals *g, struct err *e)
+{
+	struct log_config c = { .fd = -1, .is_stderr = true };
+
+	if (setup_level(g, &c.level, e) < 0)
+		return -e->code;
+	if (g->log_format && *g->log_format && !streq(g->log_format, "text") &&
+	    !streq(g->log_format, "json"))
+		return err_set(e, EINVAL, "invalid log-format: %s",
+			       g->log_format);
+	c.json = g->log_format && streq(g->log_format, "json");
+	if (g->log && *g->log) {
+		c.fd = open(g->log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC,
+			    0644);
+		if (c.fd < 0)
+			return err_errno(e, errno, "cannot open --log '%s'",
+					 g->log);
+		c.is_stderr = false;
+	}
+	log_setup(&c);
+	return 0;
+}
+
+static bool in_user_namespace(void)
+{
+	AUTO(file) FILE *f = fopen("/proc/self/uid_map", "re");
+	unsigned int inside = 1, outside = 1, count = 0;
+
+	if (!f || fscanf(f, "%u %u %u", &inside, &outside, &count) != 3)
+		return false;
+	return !(inside == 0 && outside == 0 && count == 4294967295U);
+}
+
+/*
+ * /run/NAME for root; $XDG_RUNTIME_DIR/NAME for others, and for a root that is
+ * only root of a user namespace.
+ */
+static int default_root(const char *name, char **ret, struct err *e)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	const char *user = getenv("USER");
+	bool own = geteuid() != 0 ||
+		   ((!user || !streq(user, "root")) && xdg && *xdg &&
+		    in_user_namespace());
+
+	if (!own || !xdg || !*xdg) {
+		*ret = xasprintf("/run/%s", name);
+		return 0;
+	}
+	*ret = xasprintf("%s/%s", xdg, name);
+	/* sticky: a periodic clean-up of the runtime dir must leave it alone */
+	if ((mkdir(*ret, 0700) < 0 && errno != EEXIST) ||
+	    chmod(*ret, 01700) < 0) {
+		(void)err_errno(e, errno, "cannot make the state directory '%s'",
+				*ret);
+		return err_hint(e, "the path in $XDG_RUNTIME_DIR must be writable by the user");
+	}
+	return 0;
+}
+
+static int setup_root(const struct globals *g, struct runtime *rt,
+		      struct err *e)
+{
+	char *path = NULL, cwd[4096];
+
+	if (!g->root) {
+		if (default_root(rt->name, &path, e) < 0)
+			return -e->code;
+		rt->root = path;
+		return 0;
+	}
+	if (!getcwd(cwd, sizeof(cwd)))
+		return err_errno(e, errno, "cannot read the current directory");
+	path = path_join(cwd, g->root);
+	if (streq(path, "/"))
+		return err_set(e, EINVAL,
+			       "Option --root argument should not be set to /");
+	rt->root = path;
+	rt->root_given = true;
+	return 0;
+}
+
+static int setup_driver(const struct globals *g, struct runtime *rt,
+			struct err *e)
+{
+	const char *m = g->cgroup_manager;
+
+	rt->driver = g->systemd_cgroup ? CGROUP_SYSTEMD : CGROUP_FS;
+	if (!m || streq(m, "cgroupfs"))
+		return 0;
+	if (streq(m, "systemd"))
+		rt->driver = CGROUP_SYSTEMD;
+	else if (streq(m, "disabled"))
+		rt->driver = CGROUP_DISABLED;
+	else
+		return err_set(e, EINVAL, "unknown --cgroup-manager '%s'", m);
+	return 0;
+}
+
+static const struct cli_cmd *find_cmd(const char *name)
+{
+	for (size_t i = 0; cli_cmds[i]; i++)
+		if (streq(cli_cmds[i]->name, name))
+			return cli_cmds[i];
+	return NULL;
+}
+
+/* Wrong usage: say it, show the help, as runc does. */
+static int usage_failure(const char *name, const struct cli_cmd *cmd,
+			 const struct err *e)
+{
+	printf("Incorrect Usage: %s\n\n", e->msg);
+	if (cmd)
+		cli_help_cmd(name, cmd);
+	else
+		cli_help_main(name, global_opts);
+	(void)fflush(stdout);
+	return fail(e, 1);
+}
+
+static int check_count(const struct cli *cli, const struct cli_cmd *cmd,
+		       size_t n, struct err *e)
+{
+	const char *how = "exactly";
+	size_t want = cmd->min_args;
+
+	if (n >= cmd->min_args && n <= cmd->max_args)
+		return 0;
+	if (cmd->min_args != cmd->max_args) {
+		how = n < cmd->min_args ? "a minimum of" : "a maximum of";
+		want = n < cmd->min_args ? cmd->min_args : cmd->max_args;
+	}
+	return err_set(e, EINVAL, "%s: \"%s\" requires %s %zu argument(s)",
+		       cli->rt.argv0, cmd->name, how, want);
+}
+
+static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
+		   char **argv)
+{
+	struct err e = ERR_INIT;
+	struct cli_args args = { NULL, 0 };
+	void *opts = xcalloc(1, cmd->opts_size ? cmd->opts_size : 1);
+	bool help = false;
+	int r = cli_parse(cmd->opts, cmd->stop_at_arg, argc, argv, opts, &args,
+			  &help, &e);
+
+	if (help) {
+		cli_help_cmd(cli->rt.name, cmd);
+		return 0;
+	}
+	if (r < 0 || check_count(cli, cmd, args.n, &e) < 0)
+		return usage_failure(cli->rt.name, cmd, &e);
+	r = cmd->run(cli, opts, &args, &e);
+	if (r >= 0)
+		return fflush(stdout) == 0 ? r : 1;
+	return fail(&e, cmd->error_exit);
+}
+
+static int help_topic(const char *name, const struct cli_args *args, size_t at)
+{
+	struct err e = ERR_INIT;
+	const struct cli_cmd *cmd;
+
+	if (args->n <= at) {
+		cli_help_main(name, global_opts);
+		return 0;
+	}
+	cmd = find_cmd(args->v[at]);
+	if (cmd) {
+		cli_help_cmd(name, cmd);
+		return 0;
+	}
+	(void)err_set(&e, EINVAL, "No help topic for '%s'", args->v[at]);
+	return fail(&e, 3);
+}
+
+int main(int argc, char **argv)
+{
+	struct globals g = { 0 };
+	struct cli cli = { 0 };
+	struct cli_args args = { NULL, 0 };
+	struct nsx_init nsx;
+	struct err e = ERR_INIT;
+	bool help = false;
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	if (nsx_init_get(&nsx))
+		return init_main(&nsx);
+	cli.rt.inherited_fds = check_inherited();
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	cli.rt.argv0 = argc > 0 ? argv[0] : PACKAGE_NAME;
+	cli.rt.name = streq(base_name(cli.rt.argv0), "runc") ? "runc" :
+							       PACKAGE_NAME;
+	int r = cli_parse(global_opts, true, argc, argv, &g, &args, &help, &e);
+
+	if (help || (r == 0 && !g.version && args.n == 0)) {
+		cli_help_main(cli.rt.name, global_opts);
+		return 0;
+	}
+	if (r < 0)
+		return usage_failure(cli.rt.name, NULL, &e);
+	if (g.version) {
+		print_version(cli.rt.name);
+		return 0;
+	}
+	if (streq(args.v[0], "help") || streq(args.v[0], "h"))
+		return help_topic(cli.rt.name, &args, 1);
+	cli.rt.debug = g.debug ||
+		       (g.log_level && streq_nocase(g.log_level, "debug"));
+	const struct cli_cmd *cmd = find_cmd(args.v[0]);
+
+	if (!cmd)
+		return help_topic(cli.rt.name, &args, 0);
+	if (setup_log(&g, &e) < 0 || setup_root(&g, &cli.rt, &e) < 0 ||
+	    setup_driver(&g, &cli.rt, &e) < 0)
+		return fail(&e, 1);
+	/* args.v[0] is the command: it stands where a program name would */
+	return run_cmd(&cli, cmd, (int)args.n, (char **)(uintptr_t)args.v);
+}
