@@ -47,7 +47,7 @@ script() {
 
 @test "wrong type" {
 	config '.process.args = "true"'
-	bad 1 "/process/args" "expected array, got string"
+	bad 1 "/process/args" "expected array of strings, got string"
 }
 
 @test "empty args" {
@@ -176,7 +176,7 @@ script() {
 
 @test "user namespace without mappings" {
 	config '.linux.namespaces += [{"type": "user"}]'
-	bad 1 "/linux/uidMappings" "user namespace"
+	bad 1 "/linux/namespaces/5" "user namespaces enabled" "mappings"
 }
 
 @test "unknown rlimit" {
@@ -185,7 +185,7 @@ script() {
 }
 
 @test "rlimit above what the caller may" {
-	ulimit -Hn 2000
+	ulimit -n 2000
 	capsh --has-p=cap_sys_resource 2>/dev/null && skip "CAP_SYS_RESOURCE allows everything"
 	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "soft": 3000, "hard": 3000}]'
 	bad 1 "/process/rlimits/0" "operation not permitted" "CAP_SYS_RESOURCE"
@@ -218,7 +218,7 @@ script() {
 	config '.process.argz = ["x"]'
 	run oci run "$ID"
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"level=warning"*"process.argz"*"process.args"* ]]
+	[[ "$output" == *"level=warning"*"/process/argz"*"process.args"* ]]
 }
 
 @test "the log gets the error, stderr the plain line" {

@@ -26,7 +26,7 @@ leftovers() {
 	rounds=${OCIRUN_KILL_ROUNDS:-60}
 	seen=0
 	for i in $(seq "$rounds"); do
-		oci create "$ID" >/dev/null 2>&1 &
+		"$OCIRUN" --root "$ROOT" create "$ID" >/dev/null 2>&1 &
 		pid=$!
 		# 0 to 12 ms: the life of a create
 		perl -e 'select(undef, undef, undef, rand(0.012))'

@@ -105,6 +105,13 @@ requires() {
 	done
 }
 
+# is_gone PID: dead, or a zombie that its new parent has not reaped yet.
+is_gone() {
+	local stat
+	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+	[[ "${stat##*) }" == [ZX]* ]]
+}
+
 # status_of ID: the status word.
 status_of() {
 	oci state "$1" | jq -r .status

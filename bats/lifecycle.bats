@@ -51,7 +51,7 @@ teardown() {
 	pid=$(jq -r .pid <<<"$output")
 	[ -d "/proc/$pid" ]
 	oci delete --force "$ID"
-	[ ! -d "/proc/$pid" ]
+	is_gone "$pid"
 }
 
 @test "--pid-file holds the pid without newline and is relative to the caller" {

@@ -44,7 +44,7 @@ teardown() {
 
 @test "signals are forwarded to the program" {
 	config '.process.args = ["sh", "-c", "trap \"exit 9\" TERM; echo ready; while :; do sleep 0.05; done"]'
-	oci run "$ID" >"$TESTDIR/out" &
+	"$OCIRUN" --root "$ROOT" run "$ID" >"$TESTDIR/out" &
 	pid=$!
 	wait_for 5 grep -q ready "$TESTDIR/out"
 	kill -TERM "$pid"
@@ -107,7 +107,7 @@ teardown() {
 
 @test "a killed runtime in the foreground leaves the container running" {
 	config '.process.args = ["sleep", "1000"]'
-	oci run "$ID" &
+	"$OCIRUN" --root "$ROOT" run "$ID" &
 	pid=$!
 	wait_for 5 is_status "$ID" running
 	kill -KILL "$pid"

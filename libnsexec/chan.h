@@ -11,6 +11,8 @@
  *  INIT_PID       stage -> parent   u32 pid                pidfd (stage exits)
  *  ROOTFS_READY   init -> parent    -                      -     HOOKS_DONE
  *  HOOKS_DONE     parent -> init    -                      -
+ *  NEED_LIMITS    init -> parent    -                      -     LIMITS_DONE
+ *  LIMITS_DONE    parent -> init    -                      -
  *  SECCOMP_FD     init -> parent    -                      1     SECCOMP_DONE
  *  SECCOMP_DONE   parent -> init    -                      -
  *  NEED_MOUNT_FD  init -> parent    u32 mount index        -     MOUNT_FD
@@ -45,6 +47,7 @@ enum chan_type {
 	CHAN_NEED_IDMAP, CHAN_IDMAP_DONE,
 	CHAN_INIT_PID,
 	CHAN_ROOTFS_READY, CHAN_HOOKS_DONE,
+	CHAN_NEED_LIMITS, CHAN_LIMITS_DONE,
 	CHAN_SECCOMP_FD, CHAN_SECCOMP_DONE,
 	CHAN_NEED_MOUNT_FD, CHAN_MOUNT_FD,
 	CHAN_READY, CHAN_RUN,

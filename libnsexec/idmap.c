@@ -45,13 +45,15 @@ const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n, char sep,
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < n && len + 1 < size; i++) {
-		int w = snprintf(buf + len, size - len, "%u %u %u%c",
-				 map[i].inside, map[i].outside, map[i].count,
-				 sep);
+	for (size_t i = 0; i < n; i++) {
+		const char before[] = { i ? sep : '\0', '\0' };
+		int w = snprintf(buf + len, size - len, "%s%u %u %u", before,
+				 map[i].inside, map[i].outside, map[i].count);
 
-		if (w < 0 || (size_t)w >= size - len)
+		if (w < 0 || (size_t)w >= size - len) {
+			buf[len] = '\0'; /* whole entries only */
 			break;
+		}
 		len += (size_t)w;
 	}
 	return buf;
@@ -192,7 +194,7 @@ static int explain_helper(struct err *e, const struct side *s,
 	char wanted[300], status[64];
 	const char *said = res->err ? res->err : "";
 
-	nsx_idmap_text(s->map, s->n, ',', wanted, sizeof(wanted));
+	(void)nsx_idmap_text(s->map, s->n, ',', wanted, sizeof(wanted));
 	if (res->exec_errno)
 		return err_errno(e, res->exec_errno, "cannot execute '%s'",
 				 s->helper);
@@ -200,10 +202,10 @@ static int explain_helper(struct err *e, const struct side *s,
 		return err_set(e, ETIMEDOUT,
 			       "'%s' did not finish in time and was killed",
 			       s->helper);
-	(void)err_set(e, EPERM, "'%s' failed to map %ss %s %s: %.*s", s->helper,
-		      s->what, wanted,
+	(void)err_set(e, EPERM, "'%s' failed to map %ss '%s' (%s)%s%.*s",
+		      s->helper, s->what, wanted,
 		      proc_status_text(res->status, status, sizeof(status)),
-		      line_len(said, 300), said);
+		      *said ? ": " : "", line_len(said, 300), said);
 	granted(s->ranges, getuid(), &have);
 	return err_hint(e,
 			"%s grants %s to uid %u; the helper must be set-uid root or have cap_set%sid, and works only in the user namespace it was set up in",
@@ -253,15 +255,15 @@ static int write_side(int procdir, pid_t pid, const struct side *s,
 	char shown[300];
 	int r;
 
-	nsx_idmap_text(s->map, s->n, '\n', text, size);
+	(void)nsx_idmap_text(s->map, s->n, '\n', text, size);
 	r = file_write_at(procdir, s->file, text);
 	if (r == 0)
 		return 0;
 	if ((r == -EPERM || r == -EACCES) && s->helper)
 		return run_helper(s, pid, deadline, e);
-	nsx_idmap_text(s->map, s->n, ',', shown, sizeof(shown));
-	(void)err_errno(e, -r, "cannot write %s map '%.*s' of process %d",
-			s->what, (int)strlen(shown) - 1, shown, pid);
+	(void)nsx_idmap_text(s->map, s->n, ',', shown, sizeof(shown));
+	(void)err_errno(e, -r, "cannot write %s map '%s' of process %d",
+			s->what, shown, pid);
 	explain_direct(e, -r, s);
 	return r;
 }

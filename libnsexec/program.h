@@ -57,7 +57,8 @@ int nsx_explain_create(struct err *e, int code, uint64_t flags, int procfd);
  */
 int nsx_idmap_write(pid_t pid, const struct nsx_request *req,
 		    deadline_t deadline, struct err *e);
-/* "inside outside count\n" per entry, as the kernel wants it. Returns buf. */
+/* "inside outside count" for each entry, as the kernel wants it; as many whole
+ * entries as fit. Returns buf. */
 const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n, char sep,
 			   char *buf, size_t size);
 /* Reject what the kernel answers with a bare EINVAL. `what`: "uid" or "gid". */

@@ -10,6 +10,7 @@
 #include "config/names.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/capability.h>
@@ -349,22 +350,42 @@ const char *name_of(const struct name *table, uint64_t value)
 	return NULL;
 }
 
+/* Behind the last '_', where the names of one table differ. */
+static const char *last_part(const char *name)
+{
+	const char *p = strrchr(name, '_');
+
+	return p ? p + 1 : name;
+}
+
+unsigned int name_distance(const char *known, const char *name)
+{
+	const char *part = last_part(name), *known_part = last_part(known);
+	size_t len = strlen(part);
+	unsigned int limit = len <= 3 ? 1 : len < 9 ? 2 : (unsigned int)len / 3;
+	unsigned int d;
+
+	if (len == 0 || len > 64) /* no table has such names */
+		return UINT_MAX;
+	if (streq_nocase(known, name))
+		return 0;
+	/* "allow" or "SCMP_ALLOW" for SCMP_ACT_ALLOW, "net" for "network" */
+	if (known_part != known && streq_nocase(known_part, part))
+		return 1;
+	if (len >= 3 && part == name && str_starts(known, name))
+		return 2;
+	d = str_distance(known, name, limit);
+	return d <= limit ? d : UINT_MAX;
+}
+
 const char *name_nearest(const struct name *table, const char *name)
 {
-	size_t len = strlen(name);
-	unsigned int limit, best;
+	unsigned int best = UINT_MAX;
 	const char *found = NULL;
 
-	if (len > 64) /* no table has such names */
-		return NULL;
-	limit = len / 3 > 2 ? (unsigned int)(len / 3) : 2;
-	best = limit + 1;
 	for (; table->name; table++) {
-		unsigned int d;
+		unsigned int d = name_distance(table->name, name);
 
-		if (streq_nocase(table->name, name))
-			return table->name;
-		d = str_distance(table->name, name, limit);
 		if (d < best) {
 			best = d;
 			found = table->name;

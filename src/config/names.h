@@ -43,10 +43,15 @@ int name_find(const struct name *table, const char *name, uint64_t *ret);
 /* First name with this value, or NULL. */
 const char *name_of(const struct name *table, uint64_t value);
 /*
- * The row nearest to `name` (edit distance at most a third of its length, or
- * 2), or NULL: "did you mean".
+ * The row that was probably meant by `name`, or NULL: "did you mean".
  */
 const char *name_nearest(const struct name *table, const char *name);
+/*
+ * How far `name` is from the known one: 0 if only case differs, UINT_MAX if
+ * nobody could have meant it. Edit distance (at most a third of the length),
+ * a missing prefix ("KILL" for "CAP_KILL") and a missing end count as near.
+ */
+unsigned int name_distance(const char *known, const char *name);
 
 /* CLONE_NEW* flag, /proc/PID/ns name ("mnt") and config name ("mount"). */
 int ns_clone_flag(enum ns_kind kind);

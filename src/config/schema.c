@@ -9,6 +9,7 @@
 #include "config/schema.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/str.h"
@@ -218,20 +219,39 @@ static void walk_bool(struct walk *w, const struct json *j,
 
 /* ---- names ---------------------------------------------------------------- */
 
+/* What would have been right: the nearest name, or all of a short table. */
+static void add_remedy(struct str *s, const struct name *names, const char *text)
+{
+	const char *near = name_nearest(names, text);
+	size_t n = 0;
+
+	if (near) {
+		str_addf(s, ", did you mean '%s'?", near);
+		return;
+	}
+	while (names[n].name)
+		n++;
+	if (n > 9)
+		return;
+	str_add(s, ", expected ");
+	for (size_t i = 0; i < n; i++)
+		str_addf(s, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ",
+			 names[i].name);
+}
+
 static bool get_name(struct walk *w, const struct json *j,
 		     const struct field *field, uint64_t *ret)
 {
-	const char *near, *text;
+	struct str why = { 0 };
 
 	if (!walk_expect(w, j, JSON_STRING))
 		return false;
-	text = j->text;
-	if (strlen(text) == j->len && name_find(field->names, text, ret) == 0)
+	if (strlen(j->text) == j->len && name_find(field->names, j->text, ret) == 0)
 		return true;
-	near = name_nearest(field->names, text);
-	walk_error(w, j, NULL, "%s%.80s%s%s%s%s", field->bad_pre, text,
-		   field->bad_post, near ? ", did you mean '" : "",
-		   near ? near : "", near ? "'?" : "");
+	str_addf(&why, "%s%.80s%s", field->bad_pre, j->text, field->bad_post);
+	add_remedy(&why, field->names, j->text);
+	walk_error(w, j, NULL, "%s", str_text(&why));
+	str_free(&why);
 	return false;
 }
 
@@ -438,19 +458,12 @@ void walk_field(struct walk *w, const struct json *j, const struct field *field,
 
 static const char *nearest_field(const struct object *object, const char *key)
 {
-	size_t len = strlen(key);
-	unsigned int limit = len / 3 > 2 ? (unsigned int)(len / 3) : 2;
-	unsigned int best = limit + 1;
+	unsigned int best = UINT_MAX;
 	const char *found = NULL;
 
-	if (len > 64)
-		return NULL;
 	for (const struct field *f = object->fields; f->name; f++) {
-		unsigned int d;
+		unsigned int d = name_distance(f->name, key);
 
-		if (streq_nocase(f->name, key))
-			return f->name;
-		d = str_distance(f->name, key, limit);
 		if (d < best) {
 			best = d;
 			found = f->name;
@@ -472,10 +485,11 @@ static void unknown_key(struct walk *w, const struct json *j,
 		str_add(&text, "unknown property, ignored");
 	if (near) {
 		struct frame frame = { w->top->up, near, 0 };
+		struct str dotted = { 0 };
 
-		str_add(&text, ": did you mean '");
-		add_dotted(&text, &frame);
-		str_add(&text, "'?");
+		add_dotted(&dotted, &frame);
+		str_addf(&text, ": did you mean '%s'?", str_text(&dotted));
+		str_free(&dotted);
 	}
 	if (object->closed)
 		walk_error(w, j, NULL, "%s", str_text(&text));

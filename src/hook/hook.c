@@ -83,7 +83,9 @@ static void add_output(struct str *out, const char *key, const char *text,
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (p[i] == '\n' || p[i] == '\r')
-			str_add(out, i > 0 && p[i] == '\n' && p[i - 1] == '\r' ? "" : "; ");
+			str_add(out, i > 0 && p[i] == '\n' && p[i - 1] == '\r'
+					     ? ""
+					     : "; ");
 		else
 			str_addc(out, p[i]);
 	}
@@ -111,9 +113,11 @@ static const char *start_hint(const char *path, int code)
 static int fail(const struct arg_hook *h, int code, const char *what,
 		struct err *e)
 {
-	const char *kind = h->kind < _HOOK_KIND_MAX ? hook_kind_names[h->kind] : "?";
+	const char *kind =
+		h->kind < _HOOK_KIND_MAX ? hook_kind_names[h->kind] : "?";
 
-	(void)err_set(e, code, "error running %s hook #%u: %s", kind, h->index, what);
+	(void)err_set(e, code, "error running %s hook #%u: %s", kind, h->index,
+		      what);
 	return err_at(e, "/hooks/%s/%u", kind, h->index);
 }
 
@@ -173,9 +177,11 @@ int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
 	static char *const no_env[] = { NULL };
 	struct proc_result res = { 0 };
 	char **argv = hook->n_argv ? vector(hook->argv, hook->n_argv) : NULL;
-	char **envp = hook->env_set && hook->n_envp ?
-		vector(hook->envp, hook->n_envp) : NULL;
-	char *const *fallback = hook->env_set || !env_inherit ? no_env : env_inherit;
+	char **envp = hook->env_set && hook->n_envp
+			      ? vector(hook->envp, hook->n_envp)
+			      : NULL;
+	char *const *fallback =
+		hook->env_set || !env_inherit ? no_env : env_inherit;
 	const struct proc_run run = {
 		.path = hook->path,
 		.argv = argv,
@@ -185,9 +191,10 @@ int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
 		.stdin_len = strlen(state),
 		.out_fd = -1,
 		.err_fd = -1,
-		.deadline = hook->timeout > 0 ?
-			deadline_in_ms((int64_t)hook->timeout * 1000) :
-			DEADLINE_NEVER, /* the user set no bound */
+		.deadline =
+			hook->timeout > 0
+				? deadline_in_ms((int64_t)hook->timeout * 1000)
+				: DEADLINE_NEVER, /* the user set no bound */
 	};
 	int r = proc_run(&run, &res);
 

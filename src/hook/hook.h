@@ -15,10 +15,12 @@
 
 /*
  * Run the hook with `state` (compact JSON) on stdin; cwd_fd -1 keeps the cwd.
- * env_inherit is used when the hook has no env of its own. Failure reads
+ * env_inherit is used when the hook has no env of its own (NULL: none). Failure
+ * reads
  *   error running createRuntime hook #1: exit status 3, stdout: …, stderr: …
  *   error running … hook #0: hook ran past specified timeout of 1.0s
- * with the pointer /hooks/KIND/N.
+ * with the pointer /hooks/KIND/N. SIGPIPE is ignored by the caller (a hook need
+ * not read its stdin). Without a timeout in the config there is no bound.
  */
 int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
 	     char *const *env_inherit, struct err *e);

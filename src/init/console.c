@@ -33,7 +33,7 @@
 
 static const char console[] = "dev/console";
 
-/* ---- the pair ----------------------------------------------------------------- */
+/* ---- the pair ------------------------------------------------------------ */
 
 static int no_ptmx(int r, struct err *e)
 {
@@ -109,7 +109,7 @@ static int open_pair(struct init *in, const struct arg_console *a,
 	return 0;
 }
 
-/* ---- /dev/console ---------------------------------------------------------------- */
+/* ---- /dev/console -------------------------------------------------------- */
 
 static int console_error(int r, const char *what, struct err *e)
 {
@@ -186,7 +186,7 @@ int init_console_before_pivot(struct init *in, struct err *e)
 	return 0;
 }
 
-/* ---- sending -------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------- */
 
 static int slot_fd(struct init *in, enum fd_slot slot)
 {

@@ -61,7 +61,7 @@ static int wrong_node(const struct arg_device *a, const struct stat *st,
 	return at_device(e, a);
 }
 
-/* ---- DEVICE ---------------------------------------------------------------------- */
+/* ---- DEVICE -------------------------------------------------------------- */
 
 /* Exact mode and owner of the new node behind fd (O_PATH). 0 or -errno. */
 static int set_mode(struct init *in, int fd, const struct arg_device *a,
@@ -205,7 +205,7 @@ int step_device(struct init *in, const union step_arg *u, struct err *e)
 	return a->bind ? bind_device(in, a, e) : make_device(in, a, e);
 }
 
-/* ---- DEV_LINKS --------------------------------------------------------------------- */
+/* ---- DEV_LINKS ----------------------------------------------------------- */
 
 static int link_error(const char *name, int code, struct err *e)
 {
@@ -279,7 +279,7 @@ int step_dev_links(struct init *in, const union step_arg *u, struct err *e)
 	return r;
 }
 
-/* ---- /dev/null ------------------------------------------------------------------------- */
+/* ---- /dev/null ----------------------------------------------------------- */
 
 int init_nullfd(struct init *in, struct err *e)
 {

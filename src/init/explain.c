@@ -53,8 +53,12 @@ static ssize_t read_at(int fd, void *buf, size_t n, off_t off)
 	return r;
 }
 
-/* 0, or -errno; s->fd is open only for regular files that we may read. */
-static int subject_open(struct subject *s, const char *path, int depth)
+/*
+ * 0, or -errno; *ret_fd (the caller closes it) is set only for regular files
+ * that we may read, else s->fd is -1.
+ */
+static int subject_open(struct subject *s, const char *path, int depth,
+			int *ret_fd)
 {
 	ssize_t r;
 
@@ -74,6 +78,7 @@ static int subject_open(struct subject *s, const char *path, int depth)
 	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (s->fd < 0)
 		return 0;
+	*ret_fd = s->fd;
 	r = read_at(s->fd, s->head, sizeof(s->head), 0);
 	s->n = r > 0 ? (size_t)r : 0;
 	return 0;
@@ -434,8 +439,7 @@ static int explain(const char *path, int depth, int code, struct err *e)
 
 	if (depth > MAX_DEPTH)
 		return -e->code;
-	r = subject_open(&s, path, depth);
-	fd = s.fd;
+	r = subject_open(&s, path, depth, &fd);
 	if (r == -ENOENT)
 		return err_hint(e, "%s does not exist in the container%s", s.who,
 				depth ? "" : " any more");

@@ -35,7 +35,7 @@
 #include "base/banned.h"
 
 /* The parent sets limits and writes a record meanwhile; its death is EOF. */
-#define RUN_WAIT_MS (600 * 1000)
+#define RUN_WAIT_MS INT64_C(600000)
 
 int step_rootfs_ready(struct init *in, const union step_arg *u, struct err *e)
 {
@@ -47,6 +47,18 @@ int step_rootfs_ready(struct init *in, const union step_arg *u, struct err *e)
 		return r;
 	/* the user's hooks run now, with the timeouts that the user gave them */
 	return chan_expect(&in->chan, CHAN_HOOKS_DONE, DEADLINE_NEVER, e);
+}
+
+int step_rlimits(struct init *in, const union step_arg *u, struct err *e)
+{
+	int r;
+
+	(void)u;
+	r = chan_send(&in->chan, CHAN_NEED_LIMITS, NULL, 0, NULL, 0, e);
+	if (r < 0)
+		return r;
+	return chan_expect(&in->chan, CHAN_LIMITS_DONE,
+			   deadline_in_ms(RUN_WAIT_MS), e);
 }
 
 int step_hook(struct init *in, const union step_arg *u, struct err *e)

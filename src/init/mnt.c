@@ -102,7 +102,7 @@ void mnt_close(struct mnt *m)
 	*m = (struct mnt)MNT_INIT;
 }
 
-/* ---- looking at mounts -------------------------------------------------------- */
+/* ---- looking at mounts --------------------------------------------------- */
 
 static bool same_inode(int a, int b)
 {
@@ -159,7 +159,7 @@ static unsigned long attrs_to_ms(uint64_t attrs)
 	}
 }
 
-/* ---- the classic way ------------------------------------------------------------ */
+/* ---- the classic way ----------------------------------------------------- */
 
 struct classic {
 	int srcfd;          /* -1: `source` as it is */
@@ -205,35 +205,47 @@ static int classic_attrs(struct init *in, int fd, uint64_t set, uint64_t clr)
 	return classic_mount(in, &c);
 }
 
-/* ---- new file systems ------------------------------------------------------------- */
+/* ---- new file systems ---------------------------------------------------- */
 
-/* The kernel's own words about the last failure at a context, as hint. */
-static void kernel_words(int fsfd, struct err *e)
+/* The kernel's own words about the last failure at a context: " (…)" or "". */
+static const char *kernel_words(int fsfd, char *buf, size_t size)
 {
-	char buf[400], last[400] = "";
+	char text[300];
 	ssize_t n;
 
-	while ((n = read(fsfd, buf, sizeof(buf) - 1)) > 0) {
-		while (n > 0 && buf[n - 1] == '\n')
+	buf[0] = '\0';
+	while ((n = read(fsfd, text, sizeof(text) - 1)) > 0) {
+		while (n > 0 && text[n - 1] == '\n')
 			n--;
-		buf[n] = '\0';
-		if (str_starts(buf, "e "))
-			(void)snprintf(last, sizeof(last), "%s", buf + 2);
+		text[n] = '\0';
+		if (str_starts(text, "e "))
+			(void)snprintf(buf, size, " (%s)", text + 2);
 	}
-	if (*last)
-		(void)err_hint(e, "%s", last);
+	return buf;
 }
 
 static int option_error(int fsfd, const char *type, const char *key,
 			const char *value, int r, struct err *e)
 {
-	(void)err_errno(e, -r, "option '%s%s%s' of file system '%s'", key,
-			value ? "=" : "", value ? value : "", type);
-	if (r == -EINVAL && value && (streq(key, "uid") || streq(key, "gid")))
-		(void)err_hint(e, "%s %s must be mapped in the container's user "
-			       "namespace", key, value);
-	kernel_words(fsfd, e);
-	return r;
+	char words[320];
+
+	(void)err_errno(e, -r, "option '%s%s%s' of file system '%s'%s", key,
+			value ? "=" : "", value ? value : "", type,
+			kernel_words(fsfd, words, sizeof(words)));
+	if (r != -EINVAL)
+		return r;
+	if (value && (streq(key, "uid") || streq(key, "gid")))
+		return err_hint(e, "%s %s must be mapped in the container's user "
+				"namespace", key, value);
+	return err_hint(e, "no such option, or a bad value");
+}
+
+static int fs_failure(int fsfd, const char *type, int r, struct err *e)
+{
+	char words[320];
+
+	return err_errno(e, -r, "file system '%s'%s", type,
+			 kernel_words(fsfd, words, sizeof(words)));
 }
 
 /*
@@ -342,11 +354,7 @@ static int configure(int fsfd, const struct mnt_fs *fs, struct err *e)
 	if (r < 0)
 		return r;
 	r = sys_fsconfig(fsfd, SYS_FSCONFIG_CREATE, NULL, NULL, 0);
-	if (r < 0) {
-		(void)err_errno(e, -r, "file system '%s'", fs->type);
-		kernel_words(fsfd, e);
-	}
-	return r;
+	return r < 0 ? fs_failure(fsfd, fs->type, r, e) : 0;
 }
 
 static int type_error(const char *type, int r, struct err *e)
@@ -377,11 +385,8 @@ int mnt_new(struct mnt *ret, const struct mnt_fs *fs, struct err *e)
 			return r;
 		m.fd = sys_fsmount(fsfd, SYS_FSMOUNT_CLOEXEC, (unsigned int)
 				   mount_flags_to_attr((unsigned long)fs->flags));
-		if (m.fd < 0) {
-			r = err_errno(e, -m.fd, "file system '%s'", fs->type);
-			kernel_words(fsfd, e);
-			return r;
-		}
+		if (m.fd < 0)
+			return fs_failure(fsfd, fs->type, m.fd, e);
 	}
 	*ret = m;
 	return 0;
@@ -407,7 +412,7 @@ int mnt_private_proc(void)
 					  SYS_ATTR_NOEXEC));
 }
 
-/* ---- copies -------------------------------------------------------------------------- */
+/* ---- copies -------------------------------------------------------------- */
 
 static int clone_call(int dirfd, const char *path, unsigned int how)
 {
@@ -467,7 +472,7 @@ void mnt_take(struct mnt *ret, int fd)
 	ret->fd = fd;
 }
 
-/* ---- attributes ------------------------------------------------------------------------ */
+/* ---- attributes ---------------------------------------------------------- */
 
 static int attr_error(int fd, uint64_t set, uint64_t clr, int r, struct err *e)
 {
@@ -587,7 +592,7 @@ int mnt_remount(struct init *in, int fd, const struct mnt_fs *fs,
 	return r < 0 ? err_errno(e, -r, "remount") : 0;
 }
 
-/* ---- attaching ---------------------------------------------------------------------------- */
+/* ---- attaching ----------------------------------------------------------- */
 
 static int replaced(const struct mnt_at *at, struct err *e)
 {
@@ -630,13 +635,8 @@ static int classic_call(struct init *in, struct mnt *m, int target,
 	r = classic_mount(in, &c);
 	if (r == -ENODEV && m->fs.type)
 		return type_error(m->fs.type, r, e);
-	if (r < 0 && m->fs.type) {
-		(void)err_errno(e, -r, "file system '%s'", m->fs.type);
-		if (r == -EINVAL && m->fs.data && *m->fs.data)
-			(void)err_hint(e, "one of the options '%s' is not known to it, "
-				       "or wrong", m->fs.data);
-		return r;
-	}
+	if (r < 0 && m->fs.type)
+		return err_errno(e, -r, "file system '%s'", m->fs.type);
 	return r < 0 ? err_errno(e, -r, "bind mount") : 0;
 }
 

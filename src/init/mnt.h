@@ -60,7 +60,7 @@ void mnt_force_classic(bool on);
 
 /*
  * A new file system. Strings of *fs must live until mnt_attach(). An option
- * that the file system refuses is named, with the kernel's own words as hint.
+ * that the file system refuses is named, with the kernel's own words beside it.
  */
 int mnt_new(struct mnt *ret, const struct mnt_fs *fs, struct err *e);
 /*

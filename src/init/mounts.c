@@ -72,7 +72,7 @@ static int at_part(struct err *e, const struct arg_mount *a, const char *part)
 	return err_at(e, "/mounts/%u%s%s", a->index, *part ? "/" : "", part);
 }
 
-/* ---- targets ---------------------------------------------------------------------- */
+/* ---- targets ------------------------------------------------------------- */
 
 /* Files of procfs that are overlaid in practice (lxcfs and the like). */
 static bool proc_file_allowed(const char *path)
@@ -243,7 +243,7 @@ static int find_target(struct init *in, const struct arg_mount *a,
 	return r < 0 ? r : check_proc(a, path, t->fd, m, e);
 }
 
-/* ---- common to all kinds ---------------------------------------------------------------- */
+/* ---- common to all kinds ------------------------------------------------- */
 
 static int attach(struct init *in, const struct arg_mount *a, const char *path,
 		  struct mnt *m, const struct target *t, struct err *e)
@@ -299,7 +299,7 @@ static int set_bind_attrs(struct init *in, const struct arg_mount *a,
 	return r < 0 ? at_part(e, a, "options") : 0;
 }
 
-/* ---- bind mounts -------------------------------------------------------------------------- */
+/* ---- bind mounts --------------------------------------------------------- */
 
 static int source_error(const struct arg_mount *a, int r, struct err *e)
 {
@@ -397,7 +397,7 @@ static int copy_symlink(struct init *in, const struct arg_mount *a,
 	return r < 0 ? at_part(e, a, "destination") : 1;
 }
 
-/* ---- file systems ---------------------------------------------------------------------------- */
+/* ---- file systems -------------------------------------------------------- */
 
 /* Order: the mode of the target, the user's options, the label (the last wins). */
 static char *fs_data(const struct arg_mount *a, const struct target *t)
@@ -432,6 +432,9 @@ static int fs_error(const struct arg_mount *a, const char *data, int r,
 	else if (r == -EINVAL && (strstr(data, "gid=") || strstr(data, "uid=")))
 		(void)err_hint(e, "each uid and gid of '%s' must be mapped in the "
 			       "container's user namespace", data);
+	else if (r == -EINVAL && *data)
+		(void)err_hint(e, "one of the options '%s' is not known to '%s', or "
+			       "wrong", data, a->type);
 	return at_part(e, a, r == -ENODEV ? "type" : r == -EINVAL ? "options" : "");
 }
 
@@ -535,7 +538,7 @@ static int remount(struct init *in, const struct arg_mount *a, const char *path,
 	return r < 0 ? at_part(e, a, "options") : finish(in, a, &m, e);
 }
 
-/* ---- steps --------------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------- */
 
 static int mount_one(struct init *in, const struct arg_mount *a,
 		     const char *path, struct err *e)

@@ -29,7 +29,7 @@
 
 #define MOUNTINFO_MAX (64U << 20)
 
-/* ---- mountinfo, proc_pid_mountinfo(5) ------------------------------------------- */
+/* ---- mountinfo, proc_pid_mountinfo(5) ------------------------------------ */
 
 struct mount_line {
 	uint64_t id, parent;
@@ -114,7 +114,7 @@ static char *next_line(char **pos)
 	return start;
 }
 
-/* ---- pivot_root ------------------------------------------------------------------- */
+/* ---- pivot_root ---------------------------------------------------------- */
 
 /* The line of mount `id`; its strings are no longer good, but for "/". */
 static bool find_mount(const char *text, uint64_t id, struct mount_line *ret)
@@ -196,7 +196,7 @@ static int pivot(struct init *in, struct err *e)
 	return 0;
 }
 
-/* ---- --no-pivot --------------------------------------------------------------------- */
+/* ---- --no-pivot ---------------------------------------------------------- */
 
 /*
  * With chroot(2) alone the host's procfs and sysfs stay in the namespace, and

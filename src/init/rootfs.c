@@ -66,7 +66,7 @@ int step_root_propagation(struct init *in, const union step_arg *u,
 	return r < 0 ? err_at(e, "/linux/rootfsPropagation") : 0;
 }
 
-/* ---- ROOTFS ------------------------------------------------------------------- */
+/* ---- ROOTFS -------------------------------------------------------------- */
 
 static int open_dir(const char *path, int *ret, struct err *e)
 {
@@ -208,7 +208,7 @@ int init_root(struct init *in, struct err *e)
 	return fd;
 }
 
-/* ---- inside the new root -------------------------------------------------------- */
+/* ---- inside the new root ------------------------------------------------- */
 
 static int cwd_error(const char *cwd, int r, struct err *e)
 {

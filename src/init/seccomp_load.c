@@ -28,7 +28,7 @@
 #include "base/banned.h"
 
 /* The parent connects to an agent meanwhile; it has deadlines of its own. */
-#define LISTENER_WAIT_MS (120 * 1000)
+#define LISTENER_WAIT_MS INT64_C(120000)
 
 /* The whole program of the memfd; *ret_insns is malloc'ed. */
 static int read_filter(int fd, struct sock_filter **ret_insns, size_t *ret_n,

@@ -53,6 +53,7 @@ INIT_STEP_FN(step_lookup);
 
 /* final.c */
 INIT_STEP_FN(step_rootfs_ready);
+INIT_STEP_FN(step_rlimits);
 INIT_STEP_FN(step_hook);
 INIT_STEP_FN(step_ready);
 INIT_STEP_FN(step_wait_start);

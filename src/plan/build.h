@@ -16,13 +16,13 @@ struct builder {
 	const struct host *host;
 	const struct plan_request *req;
 	const struct spec_process *proc; /* the process to run */
-	enum step_id row;      /* row being filled */
-	bool exec;             /* VERB_EXEC: only the rows of a process */
-	bool own_mounts;       /* the container has a mount namespace */
+	enum step_id row;		 /* row being filled */
+	bool exec;	 /* VERB_EXEC: only the rows of a process */
+	bool own_mounts; /* the container has a mount namespace */
 	bool user_ns, cgroup_ns;
-	bool own_dev;          /* /dev is ours to populate, no bind of the config */
-	bool nnp;              /* no_new_privileges will be set */
-	bool seccomp;          /* SLOT_SECCOMP will be filled */
+	bool own_dev; /* /dev is ours to populate, no bind of the config */
+	bool nnp;     /* no_new_privileges will be set */
+	bool seccomp; /* SLOT_SECCOMP will be filled */
 	struct arg_exec program; /* for LOOKUP and EXEC, made once */
 };
 
@@ -39,7 +39,10 @@ int32_t plan_add_slot(struct builder *b);
 const char *plan_clean(struct builder *b, const char *path);
 /* A set of strings (not copied) with constant-time lookup. */
 struct strset {
-	struct { const char *p; size_t len; } *slot;
+	struct {
+		const char *p;
+		size_t len;
+	} * slot;
 	size_t mask;
 };
 /* Room for n strings, in the arena. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan as bytes, for the payload that travels to init. One table per argument
- * struct says which fields it has; encoder and decoder walk the same table, so a
- * field is added in one place.
+ * struct says which fields it has; encoder and decoder walk the same table, so
+ * a field is added in one place.
  *
  * Form: integers in host order (both ends are the same program), no alignment;
  * a string is its length with the NUL (0 = NULL), the bytes, the NUL; a list is
  * its count and its elements. The decoder trusts nothing: every length is
- * checked against what is left, every NUL, boolean and enum is verified, so that
- * any bytes give either a valid plan or -EPROTO. Strings are not copied.
+ * checked against what is left, every NUL, boolean and enum is verified, so
+ * that any bytes give either a valid plan or -EPROTO. Strings are not copied.
  *
  * Must not: know what a step means.
  */
@@ -24,14 +24,14 @@
 
 enum field_kind {
 	F_END,
-	F_U32,  /* uint32_t and int32_t */
+	F_U32,	/* uint32_t and int32_t */
 	F_ENUM, /* uint32_t below .limit */
 	F_U64,
 	F_BOOL,
-	F_STR,  /* never NULL */
-	F_OPT,  /* string or NULL */
-	F_STRV, /* const char **, with the size_t count at .count; NULL-terminated */
-	F_U32V, /* uint32_t *, with the size_t count at .count */
+	F_STR,	/* never NULL */
+	F_OPT,	/* string or NULL */
+	F_STRV, /* const char **, NULL-terminated; its size_t count at .count */
+	F_U32V, /* uint32_t *; its size_t count at .count */
 };
 
 struct field {
@@ -40,13 +40,20 @@ struct field {
 	size_t offset, count;
 };
 
-#define F(kind_, type, member) \
-	{ .kind = (kind_), .offset = offsetof(struct type, member) }
-#define ENUM(type, member, limit_) \
-	{ .kind = F_ENUM, .offset = offsetof(struct type, member), .limit = (limit_) }
-#define LIST(kind_, type, member, n_member)                                      \
-	{ .kind = (kind_), .offset = offsetof(struct type, member), \
-	  .count = offsetof(struct type, n_member) }
+#define F(kind_, type, member)                                           \
+	{                                                                \
+		.kind = (kind_), .offset = offsetof(struct type, member) \
+	}
+#define ENUM(type, member, limit_)                                       \
+	{                                                                \
+		.kind = F_ENUM, .offset = offsetof(struct type, member), \
+		.limit = (limit_)                                        \
+	}
+#define LIST(kind_, type, member, n_member)                               \
+	{                                                                 \
+		.kind = (kind_), .offset = offsetof(struct type, member), \
+		.count = offsetof(struct type, n_member)                  \
+	}
 
 static const struct field fields_none[] = { { 0 } };
 static const struct field fields_keyring[] = {
@@ -94,16 +101,11 @@ static const struct field fields_symlink[] = {
 	{ 0 },
 };
 static const struct field fields_device[] = {
-	F(F_U32, arg_device, index),
-	F(F_STR, arg_device, path),
-	ENUM(arg_device, type, 128),
-	F(F_U32, arg_device, major),
-	F(F_U32, arg_device, minor),
-	F(F_U32, arg_device, mode),
-	F(F_U32, arg_device, uid),
-	F(F_U32, arg_device, gid),
-	F(F_BOOL, arg_device, bind),
-	{ 0 },
+	F(F_U32, arg_device, index), F(F_STR, arg_device, path),
+	ENUM(arg_device, type, 128), F(F_U32, arg_device, major),
+	F(F_U32, arg_device, minor), F(F_U32, arg_device, mode),
+	F(F_U32, arg_device, uid),   F(F_U32, arg_device, gid),
+	F(F_BOOL, arg_device, bind), { 0 },
 };
 static const struct field fields_dev_links[] = {
 	F(F_BOOL, arg_dev_links, ptmx),
@@ -137,14 +139,10 @@ static const struct field fields_path_at[] = {
 	{ 0 },
 };
 static const struct field fields_console[] = {
-	F(F_U32, arg_console, height),
-	F(F_U32, arg_console, width),
-	F(F_BOOL, arg_console, bind),
-	F(F_BOOL, arg_console, legacy),
-	F(F_OPT, arg_console, label),
-	F(F_U32, arg_console, uid),
-	F(F_U32, arg_console, gid),
-	{ 0 },
+	F(F_U32, arg_console, height), F(F_U32, arg_console, width),
+	F(F_BOOL, arg_console, bind),  F(F_BOOL, arg_console, legacy),
+	F(F_OPT, arg_console, label),  F(F_U32, arg_console, uid),
+	F(F_U32, arg_console, gid),    { 0 },
 };
 static const struct field fields_pidfd[] = {
 	F(F_STR, arg_pidfd, payload),
@@ -165,14 +163,10 @@ static const struct field fields_sysctl[] = {
 	{ 0 },
 };
 static const struct field fields_scheduler[] = {
-	F(F_U32, arg_scheduler, policy),
-	F(F_U32, arg_scheduler, nice),
-	F(F_U32, arg_scheduler, priority),
-	F(F_U64, arg_scheduler, flags),
-	F(F_U64, arg_scheduler, runtime),
-	F(F_U64, arg_scheduler, deadline),
-	F(F_U64, arg_scheduler, period),
-	{ 0 },
+	F(F_U32, arg_scheduler, policy),   F(F_U32, arg_scheduler, nice),
+	F(F_U32, arg_scheduler, priority), F(F_U64, arg_scheduler, flags),
+	F(F_U64, arg_scheduler, runtime),  F(F_U64, arg_scheduler, deadline),
+	F(F_U64, arg_scheduler, period),   { 0 },
 };
 static const struct field fields_io_priority[] = {
 	F(F_U32, arg_io_priority, class_),
@@ -237,7 +231,7 @@ static const struct field *const step_fields[_STEP_MAX] = {
 };
 #undef STEP
 
-/* ---- encode -------------------------------------------------------------------- */
+/* ---- encode ----------------------------------------------------------- */
 
 static void put_u32(struct str *out, uint32_t v)
 {
@@ -254,7 +248,8 @@ static void put_str(struct str *out, const char *s)
 }
 
 /* List heads are pointers of different types; memcpy reads them all. */
-static const void *list_at(const char *base, const struct field *f, size_t *ret_n)
+static const void *list_at(const char *base, const struct field *f,
+			   size_t *ret_n)
 {
 	const void *v;
 
@@ -263,7 +258,8 @@ static const void *list_at(const char *base, const struct field *f, size_t *ret_
 	return v;
 }
 
-static void encode_list(const char *base, const struct field *f, struct str *out)
+static void encode_list(const char *base, const struct field *f,
+			struct str *out)
 {
 	size_t n;
 	const char *v = list_at(base, f, &n);
@@ -281,7 +277,8 @@ static void encode_list(const char *base, const struct field *f, struct str *out
 	}
 }
 
-static void encode_fields(const void *arg, const struct field *f, struct str *out)
+static void encode_fields(const void *arg, const struct field *f,
+			  struct str *out)
 {
 	const char *base = arg;
 	const char *s;
@@ -330,7 +327,7 @@ void plan_encode(const struct plan *plan, struct str *out)
 	}
 }
 
-/* ---- decode -------------------------------------------------------------------- */
+/* ---- decode ----------------------------------------------------------- */
 
 struct reader {
 	const char *p;
@@ -479,16 +476,19 @@ static bool decode_steps(struct reader *r, struct plan *p)
 		struct step *s;
 		uint32_t id;
 
-		if (!get(r, &id, sizeof(id)) || id == STEP_NONE || id >= _STEP_MAX)
+		if (!get(r, &id, sizeof(id)) || id == STEP_NONE ||
+		    id >= _STEP_MAX)
 			return false;
 		if (i == p->cap) {
 			p->cap = p->cap ? p->cap * 2 : n < 64 ? n : 64;
-			p->steps = xreallocarray(p->steps, p->cap, sizeof(*p->steps));
+			p->steps = xreallocarray(p->steps, p->cap,
+						 sizeof(*p->steps));
 		}
 		s = &p->steps[i];
 		*s = (struct step){ .id = (enum step_id)id };
 		p->n_steps = i + 1;
-		if (!decode_fields(r, step_fields[id], &s->u) || !step_valid(p, s))
+		if (!decode_fields(r, step_fields[id], &s->u) ||
+		    !step_valid(p, s))
 			return false;
 	}
 	return true;
@@ -515,8 +515,10 @@ int plan_decode(struct plan *ret, const void *data, size_t len, struct err *e)
 
 	if (!decode(&r, &p)) {
 		plan_free(&p);
-		(void)err_set(e, EPROTO, "malformed plan: bad value %zu bytes before its "
-			      "end", r.left);
+		(void)err_set(e, EPROTO,
+			      "malformed plan: bad value %zu bytes before its "
+			      "end",
+			      r.left);
 		return err_hint(e, "this is a defect of the program");
 	}
 	*ret = p;

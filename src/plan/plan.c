@@ -67,13 +67,15 @@ bool strset_add(struct strset *set, const char *p, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ (unsigned char)p[i]) * 0x100000001b3ULL;
-	for (size_t i = (size_t)(h ^ (h >> 32)) & set->mask;; i = (i + 1) & set->mask) {
+	for (size_t i = (size_t)(h ^ (h >> 32)) & set->mask;;
+	     i = (i + 1) & set->mask) {
 		if (!set->slot[i].p) {
 			set->slot[i].p = p;
 			set->slot[i].len = len;
 			return true;
 		}
-		if (set->slot[i].len == len && memcmp(set->slot[i].p, p, len) == 0)
+		if (set->slot[i].len == len &&
+		    memcmp(set->slot[i].p, p, len) == 0)
 			return false;
 	}
 }

@@ -5,8 +5,8 @@
  * those of steps.def (I8).
  *
  * A cgroup mount of the config is expanded here from the facts in
- * plan_request.cgroup, so that init mounts without knowing what a controller is.
- * Sources: runtime-spec config.md "Mounts", config-linux.md "Devices" and
+ * plan_request.cgroup, so that init mounts without knowing what a controller
+ * is. Sources: runtime-spec config.md "Mounts", config-linux.md "Devices" and
  * "Default Devices"; cgroups(7); mount(2), pivot_root(2).
  */
 #include "config.h"
@@ -28,16 +28,19 @@ int plan_fill_PROPAGATION(struct builder *b, struct err *e)
 	if (!b->own_mounts) {
 		if (flags == 0)
 			return 0;
-		(void)err_set(e, EINVAL, "rootfsPropagation needs a mount namespace");
-		(void)err_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
+		(void)err_set(e, EINVAL,
+			      "rootfsPropagation needs a mount namespace");
+		(void)err_hint(e,
+			       "add {\"type\": \"mount\"} to linux.namespaces");
 		return err_at(e, "/linux/rootfsPropagation");
 	}
 	if (b->req->no_pivot && (flags & MS_PRIVATE)) {
-		(void)err_set(e, EINVAL, "rootfsPropagation of [r]private is not safe "
+		(void)err_set(e, EINVAL,
+			      "rootfsPropagation of [r]private is not safe "
 			      "without pivot_root");
 		return err_at(e, "/linux/rootfsPropagation");
 	}
-	/* unbindable now would refuse the binds to come: ROOT_PROPAGATION does it */
+	/* unbindable now would refuse the binds to come: not yet */
 	if (flags == 0 || (flags & MS_UNBINDABLE))
 		flags = MS_SLAVE | MS_REC;
 	plan_add(b)->propagation.flags = flags;
@@ -59,7 +62,7 @@ int plan_fill_ROOTFS(struct builder *b, struct err *e)
 	return 0;
 }
 
-/* ---- mounts ----------------------------------------------------------------- */
+/* ---- mounts ----------------------------------------------------------- */
 
 static bool is_dev(const char *dest)
 {
@@ -87,7 +90,8 @@ static bool has_mode(const char *data)
 /* The label goes into the mount data, which these do not take. */
 static bool takes_label(enum mount_kind kind)
 {
-	return kind != MOUNT_PROC && kind != MOUNT_SYSFS && kind != MOUNT_CGROUP;
+	return kind != MOUNT_PROC && kind != MOUNT_SYSFS &&
+	       kind != MOUNT_CGROUP;
 }
 
 static void set_label(struct builder *b, struct arg_mount *a)
@@ -138,7 +142,8 @@ static bool wants_slot(const struct builder *b, const struct spec_mount *m)
 	       !m->o.copy_symlink;
 }
 
-static void add_mount(struct builder *b, const struct spec_mount *m, size_t index)
+static void add_mount(struct builder *b, const struct spec_mount *m,
+		      size_t index)
 {
 	struct arg_mount a = mount_base(m, index);
 
@@ -181,7 +186,8 @@ static void add_hierarchy(struct builder *b, const struct spec_mount *m,
 {
 	struct arg_mount a = mount_base(m, index);
 
-	a.dest = arena_printf(&b->plan->arena, "%s/%s", m->destination, cm->subdir);
+	a.dest = arena_printf(&b->plan->arena, "%s/%s", m->destination,
+			      cm->subdir);
 	if (b->cgroup_ns && !cm->data) {
 		/* hybrid: the cgroup2 tree beside the v1 hierarchies */
 		add_cgroup2(b, m, index, a.dest, cm->host_dir);
@@ -211,7 +217,8 @@ static int add_cgroups(struct builder *b, const struct spec_mount *m,
 	struct arg_mount a;
 
 	if (!view || (!view->v2 && view->n_mounts == 0)) {
-		(void)err_set(e, ENODEV, "cannot mount '%s': no cgroup hierarchy",
+		(void)err_set(e, ENODEV,
+			      "cannot mount '%s': no cgroup hierarchy",
 			      m->destination);
 		(void)err_hint(e, "the host has none, or cgroups are disabled");
 		return err_at(e, "/mounts/%zu", index);
@@ -245,8 +252,9 @@ static int check_mount(const struct spec_mount *m, size_t index, struct err *e)
 		return 0;
 	(void)err_set(e, ENOTSUP, "id-mapped mounts are not supported yet");
 	return err_at(e, "/mounts/%zu/%s", index,
-		      m->uid_mappings.n ? "uidMappings" :
-		      m->gid_mappings.n ? "gidMappings" : "options");
+		      m->uid_mappings.n	  ? "uidMappings"
+		      : m->gid_mappings.n ? "gidMappings"
+					  : "options");
 }
 
 int plan_fill_MOUNT(struct builder *b, struct err *e)
@@ -256,7 +264,8 @@ int plan_fill_MOUNT(struct builder *b, struct err *e)
 	if (b->exec)
 		return 0;
 	if (label && *label && !b->host->selinux) {
-		(void)err_set(e, ENOTSUP, "mount label is specified in config, but "
+		(void)err_set(e, ENOTSUP,
+			      "mount label is specified in config, but "
 			      "selinux is disabled or not supported");
 		return err_at(e, "/linux/mountLabel");
 	}
@@ -291,9 +300,9 @@ int plan_fill_SYMLINK(struct builder *b, struct err *e)
 
 			for (size_t k = 0; k < cm->n_links; k++)
 				plan_add(b)->symlink = (struct arg_symlink){
-					.path = arena_printf(&b->plan->arena, "%s/%s",
-							     m->destination,
-							     cm->links[k]),
+					.path = arena_printf(
+						&b->plan->arena, "%s/%s",
+						m->destination, cm->links[k]),
 					.target = cm->subdir,
 				};
 		}
@@ -305,7 +314,8 @@ static void add_remount(struct builder *b, const char *path, uint64_t flags)
 {
 	flags &= ~(uint64_t)(MS_BIND | MS_REC | MS_REMOUNT);
 	plan_add(b)->remount = (struct arg_remount){
-		.path = path, .flags = flags | MS_RDONLY,
+		.path = path,
+		.flags = flags | MS_RDONLY,
 	};
 }
 
@@ -329,14 +339,15 @@ int plan_fill_REMOUNT_RO(struct builder *b, struct err *e)
 	return 0;
 }
 
-/* ---- devices ------------------------------------------------------------------ */
+/* ---- devices ---------------------------------------------------------- */
 
 static const struct {
 	const char *path;
 	uint32_t major, minor;
 } default_devices[] = {
-	{ "/dev/null", 1, 3 },	  { "/dev/zero", 1, 5 },    { "/dev/full", 1, 7 },
-	{ "/dev/random", 1, 8 },  { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
+	{ "/dev/null", 1, 3 },	  { "/dev/zero", 1, 5 },
+	{ "/dev/full", 1, 7 },	  { "/dev/random", 1, 8 },
+	{ "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
 
 static bool in_list(const char *const *paths, size_t n, const char *path)
@@ -360,7 +371,8 @@ int plan_fill_DEVICE(struct builder *b, struct err *e)
 	paths = arena_array(&b->plan->arena, l->n_devices, sizeof(*paths));
 	for (size_t i = 0; i < l->n_devices; i++)
 		paths[i] = plan_clean(b, l->devices[i].path);
-	for (size_t i = 0; i < sizeof(default_devices) / sizeof(*default_devices); i++)
+	for (size_t i = 0;
+	     i < sizeof(default_devices) / sizeof(*default_devices); i++)
 		if (!in_list(paths, l->n_devices, default_devices[i].path))
 			plan_add(b)->device = (struct arg_device){
 				.index = UINT32_MAX,
@@ -382,7 +394,8 @@ int plan_fill_DEVICE(struct builder *b, struct err *e)
 			.type = (unsigned char)d->type,
 			.major = d->major,
 			.minor = d->minor,
-			.mode = d->file_mode.set ? d->file_mode.v & 07777 : 0666,
+			.mode = d->file_mode.set ? d->file_mode.v & 07777
+						 : 0666,
 			.uid = d->uid.set ? d->uid.v : 0,
 			.gid = d->gid.set ? d->gid.v : 0,
 			/* a fifo is no device: everybody may make one */
@@ -397,7 +410,8 @@ int plan_fill_DEV_LINKS(struct builder *b, struct err *e)
 	(void)e;
 	if (!b->exec && b->own_dev)
 		plan_add(b)->dev_links = (struct arg_dev_links){
-			.ptmx = true, .kcore = b->host->has_kcore,
+			.ptmx = true,
+			.kcore = b->host->has_kcore,
 		};
 	return 0;
 }
@@ -410,14 +424,15 @@ int plan_fill_STDIO_NULL(struct builder *b, struct err *e)
 	return 0;
 }
 
-/* ---- the new root ---------------------------------------------------------------- */
+/* ---- the new root ----------------------------------------------------- */
 
 int plan_fill_PIVOT(struct builder *b, struct err *e)
 {
 	(void)e;
 	if (!b->exec)
-		plan_add(b)->pivot.how = !b->own_mounts ? PIVOT_CHROOT :
-			b->req->no_pivot ? PIVOT_MOVE : PIVOT_ROOT;
+		plan_add(b)->pivot.how = !b->own_mounts	    ? PIVOT_CHROOT
+					 : b->req->no_pivot ? PIVOT_MOVE
+							    : PIVOT_ROOT;
 	return 0;
 }
 
@@ -426,7 +441,8 @@ int plan_fill_ROOT_PROPAGATION(struct builder *b, struct err *e)
 	uint64_t flags = b->spec->linux_.rootfs_propagation;
 
 	(void)e;
-	if (!b->exec && b->own_mounts && flags && !(flags & (MS_PRIVATE | MS_SLAVE)))
+	if (!b->exec && b->own_mounts && flags &&
+	    !(flags & (MS_PRIVATE | MS_SLAVE)))
 		plan_add(b)->propagation.flags = flags;
 	return 0;
 }
@@ -447,7 +463,7 @@ int plan_fill_ROOT_RO(struct builder *b, struct err *e)
 	return 0;
 }
 
-/* ---- masked and read-only paths ---------------------------------------------- */
+/* ---- masked and read-only paths --------------------------------------- */
 
 static int fill_paths(struct builder *b, const struct str_list *list,
 		      const char *key, const char *label, struct err *e)
@@ -457,9 +473,11 @@ static int fill_paths(struct builder *b, const struct str_list *list,
 	if (b->exec || list->n == 0)
 		return 0;
 	if (!b->own_mounts) {
-		(void)err_set(e, EINVAL, "unable to restrict sys entries without a "
+		(void)err_set(e, EINVAL,
+			      "unable to restrict sys entries without a "
 			      "private MNT namespace");
-		(void)err_hint(e, "add {\"type\": \"mount\"} to linux.namespaces");
+		(void)err_hint(e,
+			       "add {\"type\": \"mount\"} to linux.namespaces");
 		return err_at(e, "/linux/%s", key);
 	}
 	strset_init(&seen, &b->plan->arena, list->n);
@@ -468,7 +486,9 @@ static int fill_paths(struct builder *b, const struct str_list *list,
 
 		if (strset_add(&seen, path, strlen(path)))
 			plan_add(b)->path_at = (struct arg_path_at){
-				.index = (uint32_t)i, .path = path, .label = label,
+				.index = (uint32_t)i,
+				.path = path,
+				.label = label,
 			};
 	}
 	return 0;

@@ -41,7 +41,7 @@ static void add_index(struct str *out, const char *list, uint32_t index)
 		str_addf(out, " [%s/%u]", list, index);
 }
 
-/* ---- flags ------------------------------------------------------------------ */
+/* ---- flags ------------------------------------------------------------ */
 
 static void add_flag(struct str *out, bool *first, const char *name)
 {
@@ -70,7 +70,8 @@ static void add_flags(struct str *out, const char *key, uint64_t flags)
 		add_flag(out, &first, "rec");
 	flags &= ~(uint64_t)MS_REC;
 	if (flags)
-		str_addf(out, "%s0x%llx", first ? "" : ",", (unsigned long long)flags);
+		str_addf(out, "%s0x%llx", first ? "" : ",",
+			 (unsigned long long)flags);
 }
 
 static void add_propagation(struct str *out, uint64_t flags)
@@ -83,7 +84,7 @@ static void add_propagation(struct str *out, uint64_t flags)
 		str_addf(out, " 0x%llx", (unsigned long long)flags);
 }
 
-/* ---- one function for each argument struct ----------------------------------- */
+/* ---- one function for each argument struct ---------------------------- */
 
 typedef void (*print_fn)(const union step_arg *u, bool brief, struct str *out);
 
@@ -104,7 +105,8 @@ static void print_keyring(const union step_arg *u, bool brief, struct str *out)
 	add_opt(out, "label", u->keyring.label);
 }
 
-static void print_propagation(const union step_arg *u, bool brief, struct str *out)
+static void print_propagation(const union step_arg *u, bool brief,
+			      struct str *out)
 {
 	(void)brief;
 	add_propagation(out, u->propagation.flags);
@@ -172,13 +174,15 @@ static void print_device(const union step_arg *u, bool brief, struct str *out)
 	str_addf(out, " %s", a->path);
 	if (brief)
 		return;
-	str_addf(out, " %c %u:%u mode %04o owner %u:%u", a->type ? (int)a->type : '?', a->major,
-		 a->minor, a->mode, a->uid, a->gid);
+	str_addf(out, " %c %u:%u mode %04o owner %u:%u",
+		 a->type ? (int)a->type : '?', a->major, a->minor, a->mode,
+		 a->uid, a->gid);
 	add_word(out, a->bind, "bind");
 	add_index(out, "/linux/devices", a->index);
 }
 
-static void print_dev_links(const union step_arg *u, bool brief, struct str *out)
+static void print_dev_links(const union step_arg *u, bool brief,
+			    struct str *out)
 {
 	(void)brief;
 	add_word(out, u->dev_links.ptmx, "ptmx");
@@ -230,7 +234,8 @@ static void print_pivot(const union step_arg *u, bool brief, struct str *out)
 	};
 
 	(void)brief;
-	str_addf(out, " %s", u->pivot.how <= PIVOT_CHROOT ? how[u->pivot.how] : "?");
+	str_addf(out, " %s",
+		 u->pivot.how <= PIVOT_CHROOT ? how[u->pivot.how] : "?");
 }
 
 static void print_path(const union step_arg *u, bool brief, struct str *out)
@@ -286,13 +291,15 @@ static void print_sysctl(const union step_arg *u, bool brief, struct str *out)
 		str_addf(out, " = '%s'", u->sysctl.value);
 }
 
-static void print_scheduler(const union step_arg *u, bool brief, struct str *out)
+static void print_scheduler(const union step_arg *u, bool brief,
+			    struct str *out)
 {
 	const struct arg_scheduler *a = &u->scheduler;
 
 	str_addf(out, " policy %u", a->policy);
 	if (!brief)
-		str_addf(out, " nice %d priority %u flags 0x%llx "
+		str_addf(out,
+			 " nice %d priority %u flags 0x%llx "
 			 "runtime %llu deadline %llu period %llu",
 			 a->nice, a->priority, (unsigned long long)a->flags,
 			 (unsigned long long)a->runtime,
@@ -300,20 +307,23 @@ static void print_scheduler(const union step_arg *u, bool brief, struct str *out
 			 (unsigned long long)a->period);
 }
 
-static void print_io_priority(const union step_arg *u, bool brief, struct str *out)
+static void print_io_priority(const union step_arg *u, bool brief,
+			      struct str *out)
 {
 	(void)brief;
 	str_addf(out, " class %u priority %u", u->io_priority.class_,
 		 u->io_priority.priority);
 }
 
-static void print_personality(const union step_arg *u, bool brief, struct str *out)
+static void print_personality(const union step_arg *u, bool brief,
+			      struct str *out)
 {
 	(void)brief;
 	str_addf(out, " 0x%llx", (unsigned long long)u->personality.persona);
 }
 
-static void print_memory_policy(const union step_arg *u, bool brief, struct str *out)
+static void print_memory_policy(const union step_arg *u, bool brief,
+				struct str *out)
 {
 	str_addf(out, " mode 0x%x", u->memory_policy.mode);
 	if (!brief)
@@ -368,7 +378,8 @@ static void print_exec(const union step_arg *u, bool brief, struct str *out)
 		return;
 	}
 	add_strv(out, a->argv, a->n_argv);
-	str_addf(out, " cwd '%s' uid %u fds %u", a->cwd, a->uid, a->preserve_fds);
+	str_addf(out, " cwd '%s' uid %u fds %u", a->cwd, a->uid,
+		 a->preserve_fds);
 	add_env(out, a->envp, a->n_envp);
 }
 

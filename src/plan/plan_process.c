@@ -32,7 +32,7 @@ static const char *own_or(const char *own, const char *container)
 	return given(container) ? container : NULL;
 }
 
-/* ---- surroundings --------------------------------------------------------------- */
+/* ---- surroundings ----------------------------------------------------- */
 
 int plan_fill_SESSION(struct builder *b, struct err *e)
 {
@@ -55,8 +55,9 @@ int plan_fill_KEYRING(struct builder *b, struct err *e)
 		return 0;
 	plan_add(b)->keyring = (struct arg_keyring){
 		.name = arena_printf(&b->plan->arena, "_ses.%s", b->req->id),
-		.perm_or = b->exec ? 0 :
-			   b->user_ns ? KEY_OTH_SEARCH_BIT : KEY_USR_SEARCH_BIT,
+		.perm_or = b->exec	? 0
+			   : b->user_ns ? KEY_OTH_SEARCH_BIT
+					: KEY_USR_SEARCH_BIT,
 		.label = own_or(b->proc->selinux_label,
 				b->spec->process.selinux_label),
 	};
@@ -136,7 +137,7 @@ int plan_fill_SYSCTL(struct builder *b, struct err *e)
 	return 0;
 }
 
-/* ---- hooks ------------------------------------------------------------------------ */
+/* ---- hooks ------------------------------------------------------------ */
 
 void plan_hook(struct arg_hook *ret, struct arena *arena,
 	       const struct spec_hook *hook, enum hook_kind kind, size_t index)
@@ -159,7 +160,8 @@ void plan_hook(struct arg_hook *ret, struct arena *arena,
 	}
 }
 
-static int fill_hooks(struct builder *b, enum hook_kind kind, const char *status)
+static int fill_hooks(struct builder *b, enum hook_kind kind,
+		      const char *status)
 {
 	const struct hook_list *list = &b->spec->hooks[kind];
 	AUTO(strbuf) struct str head = { 0 };
@@ -194,7 +196,7 @@ int plan_fill_HOOK_START(struct builder *b, struct err *e)
 	return fill_hooks(b, HOOK_START_CONTAINER, "created");
 }
 
-/* ---- terminal ----------------------------------------------------------------------- */
+/* ---- terminal --------------------------------------------------------- */
 
 int plan_fill_CONSOLE(struct builder *b, struct err *e)
 {
@@ -224,7 +226,7 @@ int plan_fill_PIDFD_SEND(struct builder *b, struct err *e)
 	return 0;
 }
 
-/* ---- attributes ---------------------------------------------------------------------- */
+/* ---- attributes ------------------------------------------------------- */
 
 int plan_fill_UMASK(struct builder *b, struct err *e)
 {
@@ -248,8 +250,10 @@ int plan_fill_APPARMOR(struct builder *b, struct err *e)
 	if (!profile)
 		return 0;
 	if (!b->host->apparmor) {
-		(void)err_set(e, ENOTSUP, "cannot apply profile '%s': apparmor: config "
-			      "provided but apparmor not supported", profile);
+		(void)err_set(e, ENOTSUP,
+			      "cannot apply profile '%s': apparmor: config "
+			      "provided but apparmor not supported",
+			      profile);
 		(void)err_hint(e, "AppArmor is not enabled on this host");
 		return err_at(e, "/process/apparmorProfile");
 	}
@@ -259,13 +263,14 @@ int plan_fill_APPARMOR(struct builder *b, struct err *e)
 
 int plan_fill_SELINUX(struct builder *b, struct err *e)
 {
-	const char *label = own_or(b->proc->selinux_label,
-				   b->spec->process.selinux_label);
+	const char *label =
+		own_or(b->proc->selinux_label, b->spec->process.selinux_label);
 
 	if (!label)
 		return 0;
 	if (!b->host->selinux) {
-		(void)err_set(e, ENOTSUP, "selinux label is specified in config, but "
+		(void)err_set(e, ENOTSUP,
+			      "selinux label is specified in config, but "
 			      "selinux is disabled or not supported");
 		return err_at(e, "/process/selinuxLabel");
 	}
@@ -310,7 +315,8 @@ int plan_fill_IO_PRIORITY(struct builder *b, struct err *e)
 		p = &b->spec->process.io_priority;
 	if (p->set)
 		plan_add(b)->io_priority = (struct arg_io_priority){
-			.class_ = p->class_, .priority = (uint32_t)p->priority,
+			.class_ = p->class_,
+			.priority = (uint32_t)p->priority,
 		};
 	return 0;
 }
@@ -322,7 +328,8 @@ int plan_fill_PERSONALITY(struct builder *b, struct err *e)
 	if (!p->set)
 		return 0;
 	if (p->flags.n > 0) {
-		(void)err_set(e, ENOTSUP, "personality flag '%s' is not supported",
+		(void)err_set(e, ENOTSUP,
+			      "personality flag '%s' is not supported",
 			      p->flags.v[0]);
 		(void)err_hint(e, "the specification defines no flags so far");
 		return err_at(e, "/linux/personality/flags/0");
@@ -338,12 +345,13 @@ int plan_fill_MEMORY_POLICY(struct builder *b, struct err *e)
 	(void)e;
 	if (p->set)
 		plan_add(b)->memory_policy = (struct arg_memory_policy){
-			.mode = p->mode | p->flags, .nodes = p->nodes,
+			.mode = p->mode | p->flags,
+			.nodes = p->nodes,
 		};
 	return 0;
 }
 
-/* ---- seccomp ------------------------------------------------------------------------ */
+/* ---- seccomp ---------------------------------------------------------- */
 
 static bool notifies(const struct spec_seccomp *s)
 {
@@ -371,8 +379,18 @@ static int fill_seccomp(struct builder *b, bool late)
 
 	if (b->seccomp && b->nnp == late)
 		plan_add(b)->seccomp = (struct arg_seccomp){
-			.has_listener = notifies(s), .flags = filter_flags(s),
+			.has_listener = notifies(s),
+			.flags = filter_flags(s),
 		};
+	return 0;
+}
+
+int plan_fill_RLIMITS(struct builder *b, struct err *e)
+{
+	(void)e;
+	/* the parent has the values: exec may have its own */
+	if (b->proc->n_rlimits > 0)
+		(void)plan_add(b);
 	return 0;
 }
 
@@ -382,7 +400,8 @@ int plan_fill_SECCOMP_EARLY(struct builder *b, struct err *e)
 
 	/* An object without action and rules asks for nothing. */
 	if (s->set && (s->default_action || s->n_rules) && !b->seccomp) {
-		(void)err_set(e, ENOTSUP, "a seccomp filter is asked for, but there is "
+		(void)err_set(e, ENOTSUP,
+			      "a seccomp filter is asked for, but there is "
 			      "no compiled one");
 		(void)err_hint(e, "this build may lack seccomp");
 		return err_at(e, "/linux/seccomp");
@@ -396,7 +415,7 @@ int plan_fill_SECCOMP_LATE(struct builder *b, struct err *e)
 	return fill_seccomp(b, true);
 }
 
-/* ---- credentials ---------------------------------------------------------------------- */
+/* ---- credentials ------------------------------------------------------ */
 
 static struct arg_ids ids_of(const struct builder *b)
 {
@@ -425,9 +444,11 @@ int plan_fill_IDS(struct builder *b, struct err *e)
 	struct arg_ids ids = ids_of(b);
 
 	if (!ids.set_groups && ids.n_groups > 0) {
-		(void)err_set(e, EPERM, "cannot set any additional groups in a "
+		(void)err_set(e, EPERM,
+			      "cannot set any additional groups in a "
 			      "rootless container");
-		(void)err_hint(e, "remove them, or start the container as root");
+		(void)err_hint(e,
+			       "remove them, or start the container as root");
 		return err_at(e, "/process/user/additionalGids");
 	}
 	plan_add(b)->ids = ids;
@@ -439,8 +460,9 @@ static struct arg_caps caps_of(const struct builder *b)
 	const struct spec_capabilities *c = &b->proc->caps;
 	int last = b->host->cap_last;
 	/* capset(2) and prctl(2) refuse what the kernel does not know */
-	uint64_t known = last < 0 || last >= 63 ? UINT64_MAX :
-			 (UINT64_C(1) << (last + 1)) - 1;
+	uint64_t known = last < 0 || last >= 63
+				 ? UINT64_MAX
+				 : (UINT64_C(1) << (last + 1)) - 1;
 
 	if (!c->set)
 		c = &b->spec->process.caps;
@@ -486,7 +508,7 @@ int plan_fill_CHDIR_USER(struct builder *b, struct err *e)
 	return plan_fill_CHDIR(b, e);
 }
 
-/* ---- the program -------------------------------------------------------------------- */
+/* ---- the program ------------------------------------------------------ */
 
 /* Of duplicate names the last one wins and keeps its place. */
 static void unique_env(struct arena *arena, const char **env, size_t *n)

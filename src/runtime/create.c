@@ -165,6 +165,9 @@ static int reserve(struct creation *cr, struct err *e)
 	if (state_reserve(&cr->c, cr->opts->p.rt->root, cr->opts->id, e) < 0)
 		return -e->code;
 	cr->reserved = true;
+	cr->c.rec.id = cr->opts->id;
+	if (plan_cgroup(cr, e) < 0)
+		return -e->code;
 	fill_record(cr);
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
@@ -449,7 +452,8 @@ static void undo(struct creation *cr)
 	if (!cr->reserved)
 		return;
 	nsx_child_kill(&cr->child);
-	if (cgroup_destroy(cr->cg, deadline_in_ms(UNDO_DEADLINE_MS), &e) < 0 ||
+	if ((cr->cg && cgroup_destroy(cr->cg, deadline_in_ms(UNDO_DEADLINE_MS),
+				      &e) < 0) ||
 	    state_remove(&cr->c, &e) < 0) {
 		log_warn("cannot clean up after the failure: %s",
 			 err_format(&e, line, sizeof(line)));
@@ -482,8 +486,6 @@ int container_create(struct creation *cr, enum verb verb,
 		return -e->code;
 	absolute_sources(cr);
 	host_probe(&cr->host);
-	if (plan_cgroup(cr, e) < 0)
-		return -e->code;
 	if (reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
 		undo(cr);
 		return -e->code;

@@ -124,11 +124,22 @@ static int check_status(const struct container *c, bool force, struct err *e)
 	return err_hint(e, "kill it first, or use --force");
 }
 
-/* A directory without record: nothing was made yet when its start died. */
-static int remove_leftover(struct container *c, bool force, struct err *e)
+/*
+ * A directory without record: nothing was made yet when its start died. A
+ * damaged record is none of ours (they are replaced atomically): what it spoke
+ * of is unknown, and said so.
+ */
+static int remove_leftover(struct container *c, const char *id, bool force,
+			   struct err *e)
 {
 	struct err w = ERR_INIT;
+	char line[2200];
 
+	if (e->code != ENOENT)
+		log_warn("%s: removing it; a cgroup or process that it named is left alone",
+			 err_format(e, line, sizeof(line)));
+	if (!c->rec.id)
+		c->rec.id = arena_strdup(&c->rec.arena, id);
 	if (c->dirfd >= 0) {
 		if (state_lock(c, deadline_in_ms(DEADLINE_MS), &w) == 0)
 			(void)state_remove(c, &w);
@@ -147,9 +158,9 @@ int container_delete(const struct runtime *rt, const char *id, bool force,
 	AUTO(cgroup) struct cgroup *cg = NULL;
 
 	if (state_open(&c, rt->root, id, e) < 0) {
-		if (e->code != ENOENT)
+		if (e->code != ENOENT && !(force && c.dirfd >= 0))
 			return -e->code;
-		return remove_leftover(&c, force, e);
+		return remove_leftover(&c, id, force, e);
 	}
 	/* A start that waits for a hook holds the lock: end its wait first. */
 	if (force && c.rec.complete && same_boot(&c)) {

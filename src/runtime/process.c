@@ -148,7 +148,7 @@ static int set_rlimits(const struct process_service *s, struct err *e)
 		struct rlimit64 want = { l->soft, l->hard }, have = { 0, 0 };
 
 		if (prlimit64(s->child->pid, (__rlimit_resource_t)l->resource,
-			      &want, &have) == 0)
+			      &want, NULL) == 0)
 			continue;
 		int code = errno;
 
@@ -157,7 +157,8 @@ static int set_rlimits(const struct process_service *s, struct err *e)
 				(unsigned long long)l->soft,
 				(unsigned long long)l->hard);
 		(void)err_at(e, "/process/rlimits/%zu", i);
-		if (code == EPERM)
+		if (prlimit64(s->child->pid, (__rlimit_resource_t)l->resource,
+			      NULL, &have) == 0 && code == EPERM)
 			(void)err_hint(e,
 				       "the hard limit allowed here is %llu; raising it needs CAP_SYS_RESOURCE",
 				       (unsigned long long)have.rlim_max);
@@ -177,9 +178,12 @@ static int on_message(const struct process_service *s, struct chan_msg *msg,
 			return -e->code;
 		return chan_send(c, CHAN_HOOKS_DONE, NULL, 0, NULL, 0, e);
 	}
-	if (msg->type == CHAN_READY) {
+	if (msg->type == CHAN_NEED_LIMITS) {
 		if (set_rlimits(s, e) < 0)
 			return -e->code;
+		return chan_send(c, CHAN_LIMITS_DONE, NULL, 0, NULL, 0, e);
+	}
+	if (msg->type == CHAN_READY) {
 		if (s->ready && s->ready(s->arg, e) < 0)
 			return -e->code;
 		*ret_done = true;

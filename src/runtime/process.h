@@ -53,11 +53,11 @@ void process_request(struct nsx_request *req, const struct process_fds *fds,
 /* Serving init until it runs (I6: its payloads are not trusted). */
 struct process_service {
 	struct nsx_child *child;
-	const struct spec_process *process; /* rlimits are set at READY */
+	const struct spec_process *process; /* its rlimits are set at NEED_LIMITS */
 	deadline_t deadline;                /* for each message */
 	/* Called at ROOTFS_READY; NULL where the plan has none. */
 	int (*rootfs_ready)(void *arg, struct err *e);
-	/* Called at READY, after the limits, before init may go on. */
+	/* Called at READY, before init may go on. */
 	int (*ready)(void *arg, struct err *e);
 	void *arg;
 };
