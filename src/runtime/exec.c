@@ -182,8 +182,15 @@ static int process_from_file(struct execution *x, struct err *e)
 
 	if (r < 0)
 		return err_errno(e, -r, "cannot read --process '%s'", file);
-	return spec_parse_process(&x->process, &x->spec.arena, text, len, file,
-				  &f, e);
+	if (spec_parse_process(&x->process, &x->spec.arena, text, len, file,
+			       &f, e) < 0)
+		return -e->code;
+	/* what the file leaves out and the plan does not take from the config */
+	if (x->process.n_rlimits == 0) {
+		x->process.rlimits = x->spec.process.rlimits;
+		x->process.n_rlimits = x->spec.process.n_rlimits;
+	}
+	return 0;
 }
 
 static int check_options(const struct execution *x, struct err *e)

@@ -24,21 +24,39 @@ static const struct step steps[] = {
 	{ STEP_KEYRING, { .keyring = { "_ses.x", 0x80000, "label" } } },
 	{ STEP_PROPAGATION, { .propagation = { UINT64_MAX } } },
 	{ STEP_ROOTFS, { .rootfs = { "/r", true, true } } },
-	{ STEP_MOUNT, { .mount = {
-		.index = 4, .kind = MOUNT_REMOUNT, .dest = "/d", .type = "t",
-		.source = "s", .data = "k=v", .flags = 1ULL << 40, .cleared = 2,
-		.rec_set = 3, .rec_clr = 4, .propagation = numbers,
-		.n_propagation = 3, .fd_slot = 6, .ro_late = true,
-		.mode_inherit = true, .tmpcopyup = true, .copy_symlink = true,
-		.src_nofollow = true, .dest_nofollow = true, .label_set = true,
-		.label = "l" } } },
+	{ STEP_MOUNT,
+	  { .mount = { .index = 4,
+		       .kind = MOUNT_REMOUNT,
+		       .dest = "/d",
+		       .type = "t",
+		       .source = "s",
+		       .data = "k=v",
+		       .flags = 1ULL << 40,
+		       .cleared = 2,
+		       .rec_set = 3,
+		       .rec_clr = 4,
+		       .propagation = numbers,
+		       .n_propagation = 3,
+		       .fd_slot = 6,
+		       .ro_late = true,
+		       .mode_inherit = true,
+		       .tmpcopyup = true,
+		       .copy_symlink = true,
+		       .src_nofollow = true,
+		       .dest_nofollow = true,
+		       .label_set = true,
+		       .label = "l" } } },
 	{ STEP_SYMLINK, { .symlink = { "/p", "target" } } },
-	{ STEP_DEVICE, { .device = { 1, "/dev/x", 'c', 2, 3, 0600, 4, 5, true } } },
+	{ STEP_DEVICE,
+	  { .device = { 1, "/dev/x", 'c', 2, 3, 0600, 4, 5, true } } },
 	{ STEP_DEV_LINKS, { .dev_links = { true, true } } },
-	{ STEP_HOOK, { .hook = { 2, 1, "/h", argv, 3, envp, 2, true, 30, "head", "tail" } } },
+	{ STEP_HOOK,
+	  { .hook = { 2, 1, "/h", argv, 3, envp, 2, true, 30, "head",
+		      "tail" } } },
 	{ STEP_PIVOT, { .pivot = { PIVOT_CHROOT } } },
 	{ STEP_CWD_CREATE, { .path = { "/cwd" } } },
-	{ STEP_CONSOLE, { .console = { 24, 80, true, true, "label", 33, 34 } } },
+	{ STEP_CONSOLE,
+	  { .console = { 24, 80, true, true, "label", 33, 34 } } },
 	{ STEP_PIDFD_SEND, { .pidfd = { "standard" } } },
 	{ STEP_REMOUNT_RO, { .remount = { "/dev", 0x21 } } },
 	{ STEP_UMASK, { .umask = { 022 } } },
@@ -60,8 +78,13 @@ static const struct step steps[] = {
 static void make_flat(struct str *out)
 {
 	struct plan p = {
-		.n_steps = N_STEPS, .fds = fds, .n_slots = 7, .id = "ctr",
-		.verb = "create", .debug = true, .fail_at = 12,
+		.n_steps = N_STEPS,
+		.fds = fds,
+		.n_slots = 7,
+		.id = "ctr",
+		.verb = "create",
+		.debug = true,
+		.fail_at = 12,
 	};
 
 	p.steps = xcalloc(N_STEPS, sizeof(*p.steps));
@@ -82,23 +105,26 @@ static bool same_strv(const char **a, size_t na, const char **b, size_t nb)
 
 static bool same_mount(const struct arg_mount *a, const struct arg_mount *b)
 {
-	return a->index == b->index && a->kind == b->kind && streq(a->dest, b->dest) &&
-	       streq(a->type, b->type) && streq(a->source, b->source) &&
-	       streq0(a->data, b->data) && a->flags == b->flags &&
-	       a->cleared == b->cleared && a->rec_set == b->rec_set &&
-	       a->rec_clr == b->rec_clr && a->n_propagation == b->n_propagation &&
+	return a->index == b->index && a->kind == b->kind &&
+	       streq(a->dest, b->dest) && streq(a->type, b->type) &&
+	       streq(a->source, b->source) && streq0(a->data, b->data) &&
+	       a->flags == b->flags && a->cleared == b->cleared &&
+	       a->rec_set == b->rec_set && a->rec_clr == b->rec_clr &&
+	       a->n_propagation == b->n_propagation &&
 	       memcmp(a->propagation, b->propagation, sizeof(numbers)) == 0 &&
 	       a->fd_slot == b->fd_slot && a->ro_late == b->ro_late &&
-	       a->mode_inherit == b->mode_inherit && a->tmpcopyup == b->tmpcopyup &&
+	       a->mode_inherit == b->mode_inherit &&
+	       a->tmpcopyup == b->tmpcopyup &&
 	       a->copy_symlink == b->copy_symlink &&
 	       a->src_nofollow == b->src_nofollow &&
-	       a->dest_nofollow == b->dest_nofollow && a->label_set == b->label_set &&
-	       streq0(a->label, b->label);
+	       a->dest_nofollow == b->dest_nofollow &&
+	       a->label_set == b->label_set && streq0(a->label, b->label);
 }
 
 static bool same_hook(const struct arg_hook *a, const struct arg_hook *b)
 {
-	return a->kind == b->kind && a->index == b->index && streq(a->path, b->path) &&
+	return a->kind == b->kind && a->index == b->index &&
+	       streq(a->path, b->path) &&
 	       same_strv(a->argv, a->n_argv, b->argv, b->n_argv) &&
 	       same_strv(a->envp, a->n_envp, b->envp, b->n_envp) &&
 	       a->env_set == b->env_set && a->timeout == b->timeout &&
@@ -116,23 +142,27 @@ static bool same_exec(const struct arg_exec *a, const struct arg_exec *b)
 
 static bool same_ids(const struct arg_ids *a, const struct arg_ids *b)
 {
-	return a->uid == b->uid && a->gid == b->gid && a->n_groups == b->n_groups &&
+	return a->uid == b->uid && a->gid == b->gid &&
+	       a->n_groups == b->n_groups &&
 	       memcmp(a->groups, b->groups, sizeof(numbers)) == 0 &&
 	       a->set_groups == b->set_groups;
 }
 
-static bool same_console(const struct arg_console *a, const struct arg_console *b)
+static bool same_console(const struct arg_console *a,
+			 const struct arg_console *b)
 {
-	return a->height == b->height && a->width == b->width && a->bind == b->bind &&
-	       a->legacy == b->legacy && streq0(a->label, b->label) &&
-	       a->uid == b->uid && a->gid == b->gid;
+	return a->height == b->height && a->width == b->width &&
+	       a->bind == b->bind && a->legacy == b->legacy &&
+	       streq0(a->label, b->label) && a->uid == b->uid &&
+	       a->gid == b->gid;
 }
 
 static bool same_device(const struct arg_device *a, const struct arg_device *b)
 {
-	return a->index == b->index && streq(a->path, b->path) && a->type == b->type &&
-	       a->major == b->major && a->minor == b->minor && a->mode == b->mode &&
-	       a->uid == b->uid && a->gid == b->gid && a->bind == b->bind;
+	return a->index == b->index && streq(a->path, b->path) &&
+	       a->type == b->type && a->major == b->major &&
+	       a->minor == b->minor && a->mode == b->mode && a->uid == b->uid &&
+	       a->gid == b->gid && a->bind == b->bind;
 }
 
 /* The other kinds have no lists: what they print is all they are. */
@@ -209,7 +239,8 @@ static void test_complete(void)
 		bool found = false;
 
 		for (size_t i = 0; i < N_STEPS; i++)
-			found |= streq(step_infos[steps[i].id].arg, step_infos[id].arg);
+			found |= streq(step_infos[steps[i].id].arg,
+				       step_infos[id].arg);
 		ok(found, "argument %s is covered", step_infos[id].arg);
 	}
 }
@@ -263,7 +294,8 @@ static void test_damage(void)
 /* Counts and lengths that promise more than there is, at every place. */
 static void test_huge(void)
 {
-	static const uint32_t values[] = { UINT32_MAX, 0x7fffffff, 0x40000000, 0xffff };
+	static const uint32_t values[] = { UINT32_MAX, 0x7fffffff, 0x40000000,
+					   0xffff };
 	AUTO(strbuf) struct str flat = { 0 };
 	int bad = 0;
 

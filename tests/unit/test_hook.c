@@ -45,7 +45,8 @@ static char *left_in(const char *name)
 	AUTO(str) char *path = xasprintf("%s/%s", dir, name);
 	char *text = NULL;
 
-	return file_read_at(AT_FDCWD, path, 4096, &text, NULL) < 0 ? NULL : text;
+	return file_read_at(AT_FDCWD, path, 4096, &text, NULL) < 0 ? NULL
+								   : text;
 }
 
 static void check_left(const char *name, const char *want)
@@ -61,8 +62,9 @@ static void test_given(void)
 	const char *argv[4] = { 0 };
 	const char *own[] = { "ONLY=this", NULL };
 	struct err e = ERR_INIT;
-	struct spec_hook h = shell(argv, "cat >state; echo $0 $1 >args; "
-				   "echo \"$INHERITED,$ONLY\" >env; pwd >cwd");
+	struct spec_hook h =
+		shell(argv, "cat >state; echo $0 $1 >args; "
+			    "echo \"$INHERITED,$ONLY\" >env; pwd >cwd");
 
 	argv[3] = "x y";
 	h.args.n = 4;
@@ -78,10 +80,12 @@ static void test_given(void)
 	}
 	h.env_set = true;
 	h.env = (struct str_list){ own, 1 };
-	is_int(run(&h, HOOK_PRESTART, 0, "", dirfd, &e), 0, "success with own env");
+	is_int(run(&h, HOOK_PRESTART, 0, "", dirfd, &e), 0,
+	       "success with own env");
 	check_left("env", ",this\n");
 	h.env = (struct str_list){ NULL, 0 };
-	is_int(run(&h, HOOK_PRESTART, 0, "", dirfd, &e), 0, "success with empty env");
+	is_int(run(&h, HOOK_PRESTART, 0, "", dirfd, &e), 0,
+	       "success with empty env");
 	check_left("env", ",\n");
 }
 
@@ -109,11 +113,13 @@ struct failure {
 static const struct failure failures[] = {
 	{ "exit status", "echo oops >&2; exit 3", HOOK_CREATE_RUNTIME, 1, 0,
 	  "error running createRuntime hook #1: exit status 3, stdout: , stderr: oops" },
-	{ "both streams", "echo out; echo a >&2; echo b >&2; exit 1", HOOK_PRESTART, 0, 0,
+	{ "both streams", "echo out; echo a >&2; echo b >&2; exit 1",
+	  HOOK_PRESTART, 0, 0,
 	  "error running prestart hook #0: exit status 1, stdout: out, stderr: a; b" },
 	{ "killed", "kill -9 $$", HOOK_POSTSTART, 2, 0,
 	  "error running poststart hook #2: signal: killed, stdout: , stderr: " },
-	{ "bad system call", "ulimit -c 0; kill -SYS $$", HOOK_START_CONTAINER, 0, 0,
+	{ "bad system call", "ulimit -c 0; kill -SYS $$", HOOK_START_CONTAINER,
+	  0, 0,
 	  "error running startContainer hook #0: signal: bad system call, "
 	  "stdout: , stderr: " },
 	{ "timeout", "sleep 60", HOOK_CREATE_CONTAINER, 0, 1,
@@ -134,11 +140,14 @@ static void test_failures(void)
 		AUTO(str) char *pointer = NULL;
 
 		h.timeout = (struct opt_i32){ f->timeout > 0, f->timeout };
-		ok(run(&h, f->kind, f->index, "{}", -1, &e) < 0, "%s: fails", f->name);
+		ok(run(&h, f->kind, f->index, "{}", -1, &e) < 0, "%s: fails",
+		   f->name);
 		is_str(e.msg, f->msg, "%s: message", f->name);
-		pointer = xasprintf("/hooks/%s/%u", hook_kind_names[f->kind], f->index);
+		pointer = xasprintf("/hooks/%s/%u", hook_kind_names[f->kind],
+				    f->index);
 		is_str(e.pointer, pointer, "%s: pointer", f->name);
-		ok(clock_now_ns() - start < INT64_C(10000000000), "%s: in time", f->name);
+		ok(clock_now_ns() - start < INT64_C(10000000000), "%s: in time",
+		   f->name);
 	}
 }
 
@@ -149,18 +158,23 @@ static void test_not_started(void)
 	struct err e = ERR_INIT;
 	int fd;
 
-	is_int(run(&h, HOOK_CREATE_RUNTIME, 0, "{}", -1, &e), -ENOENT, "missing");
-	is_str(e.msg, "error running createRuntime hook #0: fork/exec /nowhere/hook: "
-	       "no such file or directory", "missing: message");
+	is_int(run(&h, HOOK_CREATE_RUNTIME, 0, "{}", -1, &e), -ENOENT,
+	       "missing");
+	is_str(e.msg,
+	       "error running createRuntime hook #0: fork/exec /nowhere/hook: "
+	       "no such file or directory",
+	       "missing: message");
 	ok(*e.hint, "missing: hint '%s'", e.hint);
 	fd = open(plain, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd >= 0)
 		close(fd);
 	h.path = plain;
-	is_int(run(&h, HOOK_PRESTART, 0, "{}", -1, &e), -EACCES, "not executable");
+	is_int(run(&h, HOOK_PRESTART, 0, "{}", -1, &e), -EACCES,
+	       "not executable");
 	(void)chmod(plain, 0755);
 	(void)file_write_at(AT_FDCWD, plain, "no format at all");
-	is_int(run(&h, HOOK_PRESTART, 0, "{}", -1, &e), -ENOEXEC, "no known format");
+	is_int(run(&h, HOOK_PRESTART, 0, "{}", -1, &e), -ENOEXEC,
+	       "no known format");
 	ok(strstr(e.hint, "#!"), "no known format: hint '%s'", e.hint);
 	(void)unlink(plain);
 }
@@ -170,8 +184,8 @@ static void test_much_output(void)
 {
 	const char *argv[3];
 	struct spec_hook h = shell(argv, "i=0; while [ $i -lt 20000 ]; do "
-				   "echo 0123456789; i=$((i+1)); done; "
-				   "echo reason >&2; exit 1");
+					 "echo 0123456789; i=$((i+1)); done; "
+					 "echo reason >&2; exit 1");
 	struct err e = ERR_INIT;
 
 	ok(run(&h, HOOK_PRESTART, 0, "{}", -1, &e) < 0, "much output: fails");
@@ -187,17 +201,22 @@ static void test_state_json(void)
 	AUTO(str) char *full = hook_state_json("c", "creating", 42, "/b", &one);
 	AUTO(str) char *bare = hook_state_json("c", "stopped", 0, "/b", &none);
 
-	is_str(full, "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\","
-	       "\"pid\":42,\"bundle\":\"/b\",\"annotations\":{\"k\":\"v\"}}", "state");
-	is_str(bare, "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"stopped\","
-	       "\"bundle\":\"/b\"}", "state without pid and annotations");
+	is_str(full,
+	       "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"creating\","
+	       "\"pid\":42,\"bundle\":\"/b\",\"annotations\":{\"k\":\"v\"}}",
+	       "state");
+	is_str(bare,
+	       "{\"ociVersion\":\"1.3.0\",\"id\":\"c\",\"status\":\"stopped\","
+	       "\"bundle\":\"/b\"}",
+	       "state without pid and annotations");
 }
 
 int main(void)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-	(void)sigaction(SIGPIPE, &ignore, NULL); /* as every role of the program */
+	(void)sigaction(SIGPIPE, &ignore,
+			NULL); /* as every role of the program */
 	if (!mkdtemp(dir))
 		bail("no scratch directory");
 	test_given();
@@ -207,7 +226,8 @@ int main(void)
 	test_much_output();
 	test_state_json();
 	for (size_t i = 0; i < 4; i++) {
-		static const char *const names[] = { "state", "args", "env", "cwd" };
+		static const char *const names[] = { "state", "args", "env",
+						     "cwd" };
 		AUTO(str) char *path = xasprintf("%s/%s", dir, names[i]);
 
 		(void)unlink(path);

@@ -25,10 +25,13 @@ static void test_facts(void)
 	is_int(h.euid, geteuid(), "effective uid");
 	is_int(h.egid, getegid(), "effective gid");
 	is_int(h.has_kcore, stat("/proc/kcore", &st) == 0, "kcore");
-	is_int(h.cgroup_ns, stat("/proc/self/ns/cgroup", &st) == 0, "cgroup namespace");
-	is_int(h.time_ns, stat("/proc/self/ns/time", &st) == 0, "time namespace");
+	is_int(h.cgroup_ns, stat("/proc/self/ns/cgroup", &st) == 0,
+	       "cgroup namespace");
+	is_int(h.time_ns, stat("/proc/self/ns/time", &st) == 0,
+	       "time namespace");
 	is_int(h.selinux, stat("/sys/fs/selinux/enforce", &st) == 0, "selinux");
-	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/cap_last_cap", 64, &cap, NULL) < 0) {
+	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/cap_last_cap", 64, &cap,
+			 NULL) < 0) {
 		skip(1, "no /proc/sys/kernel/cap_last_cap");
 	} else {
 		int want = -1;
@@ -40,7 +43,8 @@ static void test_facts(void)
 	if (file_read_at(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL) < 0)
 		skip(1, "no /proc/self/uid_map");
 	else
-		is_int(h.in_userns, !strstr(map, "4294967295"), "user namespace");
+		is_int(h.in_userns, !strstr(map, "4294967295"),
+		       "user namespace");
 }
 
 /* A bound far above the aim (60 microseconds), for slow and busy machines. */

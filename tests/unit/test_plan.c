@@ -19,61 +19,96 @@
 #include "tests/tap.h"
 
 static const struct host plain_host = {
-	.has_kcore = true, .cap_last = 40, .cgroup_ns = true, .time_ns = true,
+	.has_kcore = true,
+	.cap_last = 40,
+	.cgroup_ns = true,
+	.time_ns = true,
 };
 static const struct host nested_host = {
-	.has_kcore = true, .cap_last = 40, .in_userns = true,
+	.has_kcore = true,
+	.cap_last = 40,
+	.in_userns = true,
 };
 static const struct host rootless_host = {
-	.euid = 1000, .egid = 1000, .cap_last = 40,
+	.euid = 1000,
+	.egid = 1000,
+	.cap_last = 40,
 };
 
 static const char *cpu_links[] = { "cpu", "cpuacct" };
 static struct cgroup_mount v1_mounts[] = {
-	{ "cpu,cpuacct", "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct/box", cpu_links, 2 },
+	{ "cpu,cpuacct", "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct/box",
+	  cpu_links, 2 },
 	{ "memory", "memory", "/sys/fs/cgroup/memory/user/box", NULL, 0 },
-	{ "systemd", "none,name=systemd", "/sys/fs/cgroup/systemd/box", NULL, 0 },
+	{ "systemd", "none,name=systemd", "/sys/fs/cgroup/systemd/box", NULL,
+	  0 },
 	{ "unified", NULL, "/sys/fs/cgroup/unified/box", NULL, 0 },
 };
-static const struct cgroup_view v1_view = { .mounts = v1_mounts, .n_mounts = 4 };
+static const struct cgroup_view v1_view = { .mounts = v1_mounts,
+					    .n_mounts = 4 };
 static const struct cgroup_view v2_view = {
-	.v2 = true, .v2_host_dir = "/sys/fs/cgroup/box",
+	.v2 = true,
+	.v2_host_dir = "/sys/fs/cgroup/box",
 };
 
 struct golden {
-	const char *name;      /* NAME.plan */
-	const char *spec;      /* SPEC.json */
+	const char *name; /* NAME.plan */
+	const char *spec; /* SPEC.json */
 	const struct host *host;
 	struct plan_request req;
-	const char *process;   /* exec: PROCESS.json */
+	const char *process; /* exec: PROCESS.json */
 };
 
 static const struct golden goldens[] = {
 	{ "default", "default", &plain_host, { .cgroup = &v1_view }, NULL },
 	{ "default-v2", "default", &plain_host, { .cgroup = &v2_view }, NULL },
-	{ "default-rootless-v2", "default", &rootless_host,
-	  { .cgroup = &v2_view, .verb = VERB_RUN }, NULL },
-	{ "default-exec", "default", &plain_host,
+	{ "default-rootless-v2",
+	  "default",
+	  &rootless_host,
+	  { .cgroup = &v2_view, .verb = VERB_RUN },
+	  NULL },
+	{ "default-exec",
+	  "default",
+	  &plain_host,
 	  { .verb = VERB_EXEC, .console_socket = true, .pidfd_socket = true },
 	  "exec-process" },
 	{ "userns", "userns", &plain_host, { 0 }, NULL },
 	{ "no-mount-ns", "no-mount-ns", &plain_host, { 0 }, NULL },
 	{ "no-pivot", "no-pivot", &plain_host, { .no_pivot = true }, NULL },
 	{ "readonly", "readonly", &plain_host, { 0 }, NULL },
-	{ "terminal", "terminal", &plain_host,
-	  { .console_socket = true, .pidfd_socket = true, .no_new_keyring = true },
+	{ "terminal",
+	  "terminal",
+	  &plain_host,
+	  { .console_socket = true,
+	    .pidfd_socket = true,
+	    .no_new_keyring = true },
 	  NULL },
-	{ "terminal-legacy", "terminal", &plain_host, { .legacy_console = true }, NULL },
+	{ "terminal-legacy",
+	  "terminal",
+	  &plain_host,
+	  { .legacy_console = true },
+	  NULL },
 	{ "host-network", "host-network", &plain_host, { 0 }, NULL },
 	{ "cgroup-v1", "cgroup", &plain_host, { .cgroup = &v1_view }, NULL },
-	{ "cgroup-v1-ns", "cgroup-ns", &plain_host, { .cgroup = &v1_view }, NULL },
+	{ "cgroup-v1-ns",
+	  "cgroup-ns",
+	  &plain_host,
+	  { .cgroup = &v1_view },
+	  NULL },
 	{ "cgroup-v2", "cgroup", &plain_host, { .cgroup = &v2_view }, NULL },
-	{ "cgroup-v2-ns", "cgroup-ns", &plain_host, { .cgroup = &v2_view }, NULL },
+	{ "cgroup-v2-ns",
+	  "cgroup-ns",
+	  &plain_host,
+	  { .cgroup = &v2_view },
+	  NULL },
 	{ "hooks", "hooks", &plain_host, { 0 }, NULL },
 	{ "devices", "devices", &plain_host, { 0 }, NULL },
 	{ "devices-nested", "devices", &nested_host, { 0 }, NULL },
 	{ "bind-dev", "bind-dev", &plain_host, { 0 }, NULL },
-	{ "process", "process", &plain_host, { .listen_fds = 2, .preserve_fds = 1 },
+	{ "process",
+	  "process",
+	  &plain_host,
+	  { .listen_fds = 2, .preserve_fds = 1 },
 	  NULL },
 };
 
@@ -104,7 +139,8 @@ static bool load_spec(int dirfd, const char *name, struct spec *ret)
 
 	if (text && spec_parse(ret, text, strlen(text), name, &f, &e) == 0)
 		return true;
-	diag("%s.json: %s", name, text ? err_format(&e, line, sizeof(line)) : "missing");
+	diag("%s.json: %s", name,
+	     text ? err_format(&e, line, sizeof(line)) : "missing");
 	return false;
 }
 
@@ -115,8 +151,8 @@ static bool load_process(int dirfd, const char *name, struct spec_process *ret,
 	AUTO(str) char *text = slurp(dirfd, name, ".json");
 	struct err e = ERR_INIT;
 
-	return text && spec_parse_process(ret, arena, text, strlen(text), name, &f,
-					  &e) == 0;
+	return text && spec_parse_process(ret, arena, text, strlen(text), name,
+					  &f, &e) == 0;
 }
 
 static void write_golden(int dirfd, const char *name, const char *text)
@@ -143,7 +179,8 @@ static void show_difference(const char *got, const char *want)
 }
 
 /* What was built, sent and received prints alike. */
-static void check_codec(const char *name, const struct plan *plan, const char *want)
+static void check_codec(const char *name, const struct plan *plan,
+			const char *want)
 {
 	AUTO(strbuf) struct str flat = { 0 };
 	AUTO(strbuf) struct str text = { 0 };
@@ -198,7 +235,7 @@ static void check_golden(int dirfd, const struct golden *g)
 	check_codec(g->name, &plan, str_text(&text));
 }
 
-/* ---- rules --------------------------------------------------------------------- */
+/* ---- rules ------------------------------------------------------------ */
 
 /* The smallest valid spec. */
 struct fixture {
@@ -217,7 +254,9 @@ static struct fixture fixture(void)
 	f.spec.process.cwd = "/";
 	f.spec.linux_.ns[NS_MNT].listed = true;
 	f.req = (struct plan_request){
-		.id = "c", .bundle = "/b", .rootfs = "/b/r",
+		.id = "c",
+		.bundle = "/b",
+		.rootfs = "/b/r",
 	};
 	return f;
 }
@@ -257,7 +296,8 @@ static void refused(struct fixture *f, const char *pointer, const char *words)
 	AUTO(plan) struct plan p = { 0 };
 	struct err e = ERR_INIT;
 
-	ok(plan_build(&p, &f->spec, &f->host, &f->req, &e) < 0, "%s: refused", pointer);
+	ok(plan_build(&p, &f->spec, &f->host, &f->req, &e) < 0, "%s: refused",
+	   pointer);
 	is_str(e.pointer, pointer, "%s: pointer", pointer);
 	ok(strstr(e.msg, words), "%s: '%s' says '%s'", pointer, e.msg, words);
 	ok(p.steps == NULL, "%s: plan untouched", pointer);
@@ -265,7 +305,8 @@ static void refused(struct fixture *f, const char *pointer, const char *words)
 
 static void test_env(void)
 {
-	static const char *env[] = { "A=1", "B=1", "A=2", "C", "A=3", "B", "AB=", NULL };
+	static const char *env[] = { "A=1", "B=1", "A=2", "C",
+				     "A=3", "B",   "AB=", NULL };
 	AUTO(plan) struct plan p = { 0 };
 	struct fixture f = fixture();
 	const struct arg_exec *x;
@@ -314,15 +355,19 @@ static void test_defaults(void)
 
 	if (!ok(build(&f, &p), "defaults: built"))
 		return;
-	is_int(arg_of(&p, STEP_PROPAGATION)->propagation.flags, MS_SLAVE | MS_REC,
-	       "defaults: propagation");
-	ok(arg_of(&p, STEP_ROOTFS)->rootfs.private_parent, "defaults: private parent");
+	is_int(arg_of(&p, STEP_PROPAGATION)->propagation.flags,
+	       MS_SLAVE | MS_REC, "defaults: propagation");
+	ok(arg_of(&p, STEP_ROOTFS)->rootfs.private_parent,
+	   "defaults: private parent");
 	is_int(arg_of(&p, STEP_UMASK)->umask.mask, 022, "defaults: umask");
-	ok(!find(&p, STEP_BOUNDING), "no capabilities object: bounding set untouched");
-	ok(!arg_of(&p, STEP_CAPS)->caps.set, "no capabilities object: sets untouched");
+	ok(!find(&p, STEP_BOUNDING),
+	   "no capabilities object: bounding set untouched");
+	ok(!arg_of(&p, STEP_CAPS)->caps.set,
+	   "no capabilities object: sets untouched");
 	ok(!find(&p, STEP_CWD_CREATE), "'/' needs no directory");
 	ok(!find(&p, STEP_LOOPBACK), "no loopback without a network namespace");
-	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0x80000, "keyring permission");
+	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0x80000,
+	       "keyring permission");
 	is_int(p.n_slots, SLOT_MOUNT0, "no mount slots");
 	is_int(p.fds[SLOT_FIFO], -1, "slots are empty");
 	is_str(p.verb, "create", "verb");
@@ -337,10 +382,10 @@ static void test_unbindable(void)
 	f.spec.linux_.rootfs_propagation = MS_UNBINDABLE;
 	if (!ok(build(&f, &p), "unbindable: built"))
 		return;
-	is_int(arg_of(&p, STEP_PROPAGATION)->propagation.flags, MS_SLAVE | MS_REC,
-	       "unbindable: not before the binds");
-	is_int(arg_of(&p, STEP_ROOT_PROPAGATION)->propagation.flags, MS_UNBINDABLE,
-	       "unbindable: on the new root");
+	is_int(arg_of(&p, STEP_PROPAGATION)->propagation.flags,
+	       MS_SLAVE | MS_REC, "unbindable: not before the binds");
+	is_int(arg_of(&p, STEP_ROOT_PROPAGATION)->propagation.flags,
+	       MS_UNBINDABLE, "unbindable: on the new root");
 }
 
 static void test_caps(void)
@@ -350,13 +395,17 @@ static void test_caps(void)
 	const struct arg_caps *c;
 
 	f.spec.process.caps = (struct spec_capabilities){
-		.set = true, .bounding = UINT64_MAX, .effective = 1, .permitted = 3,
+		.set = true,
+		.bounding = UINT64_MAX,
+		.effective = 1,
+		.permitted = 3,
 		.ambient = UINT64_C(1) << 41,
 	};
 	if (!ok(build(&f, &p), "caps: built"))
 		return;
 	c = &arg_of(&p, STEP_CAPS)->caps;
-	is_int(c->bounding, 0x1ffffffffff, "caps: what the kernel does not know is out");
+	is_int(c->bounding, 0x1ffffffffff,
+	       "caps: what the kernel does not know is out");
 	is_int(c->ambient, 0, "caps: ambient as well");
 	is_int(c->permitted, 3, "caps: permitted");
 }
@@ -368,11 +417,18 @@ static void test_attributes(void)
 	const struct arg_scheduler *s;
 
 	f.spec.process.scheduler = (struct spec_scheduler){
-		.set = true, .policy = SPEC_SCHED_RR, .priority = 7, .flags = 1,
-		.nice = -3, .runtime = 1, .deadline = 2, .period = 3,
+		.set = true,
+		.policy = SPEC_SCHED_RR,
+		.priority = 7,
+		.flags = 1,
+		.nice = -3,
+		.runtime = 1,
+		.deadline = 2,
+		.period = 3,
 	};
 	f.spec.process.io_priority = (struct spec_io_priority){ true, 2, 4 };
-	f.spec.linux_.personality = (struct spec_personality){ .set = true, .domain = 8 };
+	f.spec.linux_.personality =
+		(struct spec_personality){ .set = true, .domain = 8 };
 	f.spec.linux_.memory_policy =
 		(struct spec_memory_policy){ true, 2, "0-1", 1 << 15 };
 	f.spec.process.apparmor_profile = "prof";
@@ -387,13 +443,18 @@ static void test_attributes(void)
 	is_int(s->policy, 2, "scheduler policy");
 	is_int(s->priority, 7, "scheduler priority");
 	is_int(s->nice, -3, "scheduler nice");
-	is_int(arg_of(&p, STEP_IO_PRIORITY)->io_priority.priority, 4, "io priority");
-	is_int(arg_of(&p, STEP_PERSONALITY)->personality.persona, 8, "personality");
+	is_int(arg_of(&p, STEP_IO_PRIORITY)->io_priority.priority, 4,
+	       "io priority");
+	is_int(arg_of(&p, STEP_PERSONALITY)->personality.persona, 8,
+	       "personality");
 	is_int(arg_of(&p, STEP_MEMORY_POLICY)->memory_policy.mode, 0x8002,
 	       "memory policy with its flags");
-	is_str(arg_of(&p, STEP_APPARMOR)->path.text, "prof", "apparmor profile");
-	is_str(arg_of(&p, STEP_SELINUX)->path.text, "u:r:t:s0", "selinux label");
-	is_str(arg_of(&p, STEP_KEYRING)->keyring.label, "u:r:t:s0", "keyring label");
+	is_str(arg_of(&p, STEP_APPARMOR)->path.text, "prof",
+	       "apparmor profile");
+	is_str(arg_of(&p, STEP_SELINUX)->path.text, "u:r:t:s0",
+	       "selinux label");
+	is_str(arg_of(&p, STEP_KEYRING)->keyring.label, "u:r:t:s0",
+	       "keyring label");
 	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0x8,
 	       "keyring permission with a user namespace");
 }
@@ -404,7 +465,9 @@ static void test_exec(void)
 	AUTO(plan) struct plan p = { 0 };
 	struct fixture f = fixture();
 	struct spec_process proc = {
-		.args = { args_true, 1 }, .cwd = "/tmp", .user = { .uid = 7 },
+		.args = { args_true, 1 },
+		.cwd = "/tmp",
+		.user = { .uid = 7 },
 	};
 
 	f.req.verb = VERB_EXEC;
@@ -413,16 +476,22 @@ static void test_exec(void)
 	f.spec.process.no_new_privileges = (struct opt_bool){ true, true };
 	f.spec.process.terminal = true;
 	f.spec.process.apparmor_profile = "prof";
-	f.spec.process.caps = (struct spec_capabilities){ .set = true, .bounding = 1 };
+	f.spec.process.caps =
+		(struct spec_capabilities){ .set = true, .bounding = 1 };
 	f.spec.process.user.umask = (struct opt_u32){ true, 077 };
 	if (!ok(build(&f, &p), "exec: built"))
 		return;
-	is_str(arg_of(&p, STEP_APPARMOR)->path.text, "prof", "exec: profile inherited");
-	is_int(arg_of(&p, STEP_BOUNDING)->caps.bounding, 1, "exec: capabilities inherited");
-	is_int(arg_of(&p, STEP_UMASK)->umask.mask, 077, "exec: umask inherited");
-	ok(!find(&p, STEP_NO_NEW_PRIVS), "exec: no_new_privs is the process's own");
+	is_str(arg_of(&p, STEP_APPARMOR)->path.text, "prof",
+	       "exec: profile inherited");
+	is_int(arg_of(&p, STEP_BOUNDING)->caps.bounding, 1,
+	       "exec: capabilities inherited");
+	is_int(arg_of(&p, STEP_UMASK)->umask.mask, 077,
+	       "exec: umask inherited");
+	ok(!find(&p, STEP_NO_NEW_PRIVS),
+	   "exec: no_new_privs is the process's own");
 	ok(!find(&p, STEP_CONSOLE), "exec: terminal is the process's own");
-	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0, "exec: keyring as it is");
+	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0,
+	       "exec: keyring as it is");
 	for (enum step_id id = STEP_LOOPBACK; id <= STEP_CWD_CREATE; id++)
 		ok(!find(&p, id), "exec: no %s", step_infos[id].name);
 	ok(!find(&p, STEP_WAIT_START), "exec: does not wait");
@@ -435,25 +504,30 @@ static void test_seccomp(void)
 	uint32_t flags[] = { 1, 2 };
 
 	f.spec.linux_.seccomp = (struct spec_seccomp){
-		.set = true, .default_action = SCMP_ERRNO,
+		.set = true,
+		.default_action = SCMP_ERRNO,
 	};
 	refused(&f, "/linux/seccomp", "no compiled one");
 	f.req.seccomp = true;
 	for (int late = 0; late <= 1; late++) {
 		AUTO(plan) struct plan p = { 0 };
-		enum step_id there = late ? STEP_SECCOMP_LATE : STEP_SECCOMP_EARLY;
-		enum step_id not = late ? STEP_SECCOMP_EARLY : STEP_SECCOMP_LATE;
+		enum step_id there =
+			late ? STEP_SECCOMP_LATE : STEP_SECCOMP_EARLY;
+		enum step_id not =
+			late ? STEP_SECCOMP_EARLY : STEP_SECCOMP_LATE;
 
-		f.spec.process.no_new_privileges = (struct opt_bool){ true, late };
+		f.spec.process.no_new_privileges =
+			(struct opt_bool){ true, late };
 		if (late) {
 			f.spec.linux_.seccomp.rules = &rule;
 			f.spec.linux_.seccomp.n_rules = 1;
 			f.spec.linux_.seccomp.flags_set = true;
-			f.spec.linux_.seccomp.flags = (struct u32_list){ flags, 2 };
+			f.spec.linux_.seccomp.flags =
+				(struct u32_list){ flags, 2 };
 		}
 		if (!ok(build(&f, &p), "seccomp: built"))
 			return;
-		ok(!find(&p, not), "seccomp: once (%d)", late);
+		ok(!find(&p, not ), "seccomp: once (%d)", late);
 		if (!ok(find(&p, there), "seccomp: in its place (%d)", late))
 			return;
 		is_int(arg_of(&p, there)->seccomp.flags, late ? 2 : 4,
@@ -468,7 +542,10 @@ static void test_refusals(void)
 	static uint32_t gids[] = { 5 };
 	static const char *paths[] = { "/proc/kcore", NULL };
 	static struct spec_mount mount = {
-		.destination = "/x", .type = "", .source = "/y", .kind = MOUNT_BIND,
+		.destination = "/x",
+		.type = "",
+		.source = "/y",
+		.kind = MOUNT_BIND,
 	};
 	static const char *pflags[] = { "X", NULL };
 	struct fixture f = fixture();
@@ -477,7 +554,8 @@ static void test_refusals(void)
 	refused(&f, "/process/apparmorProfile", "apparmor");
 	f = fixture();
 	f.spec.process.selinux_label = "l";
-	refused(&f, "/process/selinuxLabel", "selinux label is specified in config, but");
+	refused(&f, "/process/selinuxLabel",
+		"selinux label is specified in config, but");
 	f = fixture();
 	f.spec.linux_.mount_label = "l";
 	refused(&f, "/linux/mountLabel", "selinux");
@@ -496,10 +574,12 @@ static void test_refusals(void)
 	refused(&f, "/linux/rootfsPropagation", "mount namespace");
 	f.spec.linux_.rootfs_propagation = 0;
 	f.spec.linux_.masked_paths = (struct str_list){ paths, 1 };
-	refused(&f, "/linux/maskedPaths", "unable to restrict sys entries without");
+	refused(&f, "/linux/maskedPaths",
+		"unable to restrict sys entries without");
 	f = fixture();
 	f.spec.linux_.personality = (struct spec_personality){
-		.set = true, .flags = { pflags, 1 },
+		.set = true,
+		.flags = { pflags, 1 },
 	};
 	refused(&f, "/linux/personality/flags/0", "'X'");
 	f = fixture();
@@ -520,9 +600,11 @@ static void test_state(void)
 
 	plan_state_head(&s, "id", "creating");
 	plan_state_tail(&s, "/b", &two);
-	is_str(str_text(&s), "{\"ociVersion\":\"1.3.0\",\"id\":\"id\","
+	is_str(str_text(&s),
+	       "{\"ociVersion\":\"1.3.0\",\"id\":\"id\","
 	       "\"status\":\"creating\",\"bundle\":\"/b\",\"annotations\":"
-	       "{\"a\":\"\\\"\\u003c\\n\",\"b\":\"2\"}}", "state");
+	       "{\"a\":\"\\\"\\u003c\\n\",\"b\":\"2\"}}",
+	       "state");
 	is_str(kv[0].key, "b", "state: the list itself stays in its order");
 }
 
@@ -532,17 +614,21 @@ static void test_step_print(void)
 	AUTO(strbuf) struct str out = { 0 };
 
 	s.u.mount = (struct arg_mount){
-		.kind = MOUNT_PROC, .dest = "/proc", .type = "proc", .source = "proc",
+		.kind = MOUNT_PROC,
+		.dest = "/proc",
+		.type = "proc",
+		.source = "proc",
 	};
 	step_print(&s, &out);
 	is_str(str_text(&out), "mount /proc (proc)", "one step in words");
 	str_reset(&out);
 	s.u.mount.dest = "/a\n99  forged";
 	step_print(&s, &out);
-	is_str(str_text(&out), "mount /a?99  forged (proc)", "one step is one line");
+	is_str(str_text(&out), "mount /a?99  forged (proc)",
+	       "one step is one line");
 	for (int id = STEP_NONE + 1; id < _STEP_MAX; id++)
-		ok(*step_infos[id].name && *step_infos[id].why, "row %d has name and reason",
-		   id);
+		ok(*step_infos[id].name && *step_infos[id].why,
+		   "row %d has name and reason", id);
 }
 
 int main(void)
