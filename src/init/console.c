@@ -233,8 +233,10 @@ static int send_fd(struct init *in, enum fd_slot slot, const char *text, int fd,
 
 static int become_stdio(int slave, struct err *e)
 {
+	const int flags = 0; /* not CLOEXEC: they are the program's */
+
 	for (int fd = 0; fd <= 2; fd++)
-		if (dup3(slave, fd, 0) < 0)
+		if (dup3(slave, fd, flags) < 0)
 			return err_errno(e, errno, "cannot make the terminal "
 					 "descriptor %d", fd);
 	/* SESSION made us a session leader without a terminal */

@@ -26,7 +26,7 @@
 
 #include "base/banned.h"
 
-#define DEPTH_MAX 256
+#define DEPTH_MAX 256U
 #define CHUNK (1U << 20)
 
 static int copy_error(const char *name, const char *what, int code,

@@ -311,6 +311,7 @@ int init_nullfd(struct init *in, struct err *e)
 
 int step_stdio_null(struct init *in, const union step_arg *u, struct err *e)
 {
+	const int flags = 0; /* not CLOEXEC: they are the program's */
 	AUTO(fd) int null = -1;
 
 	(void)u;
@@ -328,7 +329,7 @@ int step_stdio_null(struct init *in, const union step_arg *u, struct err *e)
 			if (null < 0)
 				return err_errno(e, -null, "cannot open '/dev/null'");
 		}
-		if (dup3(null, fd, 0) < 0)
+		if (dup3(null, fd, flags) < 0)
 			return err_errno(e, errno, "cannot replace descriptor %d", fd);
 	}
 	return 0;

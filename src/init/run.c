@@ -238,13 +238,6 @@ int init_run(struct init *in)
 	log_redirect(log_to_parent, in);
 	log_debug("child process in init()");
 
-	/*
-	 * WAIT_START opens the fifo through it as an unprivileged user who could
-	 * not make it any more. If it cannot be made, WAIT_START says so.
-	 */
-	if (init_find_step(in, STEP_WAIT_START))
-		(void)init_procfd(in);
-
 	for (size_t i = 0; i < in->plan.n_steps; i++) {
 		in->step = (uint32_t)i + 1;
 		if (run_step(in, &in->plan.steps[i], &e) < 0) {

@@ -80,7 +80,8 @@ static void fs_errors(void)
 	struct init in = env_rootfs_step();
 	union step_arg u = arg(MOUNT_TMPFS, "tmpfs", "tmpfs", "/x", 0, "mode=0755,nosuidd");
 
-	step_fails(step_mount, &in, &u, EINVAL, "/mounts/3|'tmpfs' on '/x'|nosuidd|invalid argument",
+	step_fails(step_mount, &in, &u, EINVAL,
+		   "/mounts/3|'tmpfs' on '/x'|nosuidd|invalid argument",
 		   "an unknown option is named");
 	u = arg(MOUNT_FS, "nopefs", "x", "/x", 0, NULL);
 	step_fails(step_mount, &in, &u, ENODEV,
@@ -93,7 +94,8 @@ static void fs_errors(void)
 	step_fails(step_mount, &in, &u, EINVAL, "on the top of rootfs|/destination", "on the root");
 	put("rootfs/etc/passwd", "x");
 	u = arg(MOUNT_TMPFS, "tmpfs", "tmpfs", "/etc/passwd", 0, NULL);
-	step_fails(step_mount, &in, &u, ENOTDIR, "'/etc/passwd' is a regular file|needs a directory",
+	step_fails(step_mount, &in, &u, ENOTDIR,
+		   "'/etc/passwd' is a regular file|needs a directory",
 		   "a file system on a file");
 	u = arg(MOUNT_TMPFS, "tmpfs", "tmpfs", "/etc/passwd/x", 0, NULL);
 	step_fails(step_mount, &in, &u, ENOTDIR, "component", "below a file");
@@ -234,7 +236,8 @@ static void symlinks(void)
 	step_ok(step_mount, &in, &u, "twice is fine");
 	put("rootfs/taken", "");
 	u.mount.dest = "/taken";
-	step_fails(step_mount, &in, &u, EEXIST, "/mounts/3/destination|'/taken'", "not over a file");
+	step_fails(step_mount, &in, &u, EEXIST, "/mounts/3/destination|'/taken'",
+		   "not over a file");
 	u = bind_arg(host("link"), "/followed", 0);
 	step_ok(step_mount, &in, &u, "followed otherwise");
 	is_str(get("rootfs/followed"), "host file", "shows its target");
@@ -269,7 +272,8 @@ static void strict_kinds(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		ok(symlink(cases[i].target, "rootfs/proc") == 0, "%s", cases[i].what);
 		step_fails(step_mount, &in, &u, ELOOP,
-			   "filesystem \"proc\" must be mounted on ordinary directory|/mounts/3/destination",
+			   "filesystem \"proc\" must be mounted on ordinary directory|"
+			   "/mounts/3/destination",
 			   cases[i].what);
 		unlink("rootfs/proc");
 	}
@@ -388,8 +392,8 @@ static void copy_up(void)
 	put("rootfs/up/d/f", "content");
 	chmod("rootfs/up/d/f", 04711);
 	ok(chown("rootfs/up/d/f", 12, 34) == 0 && chmod("rootfs/up/d/f", 04711) == 0, "owner");
-	ok(symlink("/etc/shadow", "rootfs/up/l") == 0 && mkfifo("rootfs/up/p", 0622) == 0,
-	   "link, fifo");
+	ok(symlink("/etc/shadow", "rootfs/up/l") == 0, "a symlink");
+	ok(mkfifo("rootfs/up/p", 0622) == 0 && chmod("rootfs/up/p", 0622) == 0, "a fifo");
 	u.mount.tmpcopyup = u.mount.mode_inherit = true;
 	step_ok(step_mount, &in, &u, "tmpcopyup");
 	ok(has(in_root("/up"), "tmpfs", "mode=750", NULL), "a tmpfs of the same mode");
@@ -460,7 +464,7 @@ static void locked_flags(void)
 	u = bind_arg(host("decoy"), "/m", 0);
 	u.mount.cleared = MS_NODEV;
 	step_fails(step_mount, &in, &u, EPERM,
-		   "/mounts/3/options|cannot clear locked flags nodev|leave the option out",
+		   "/mounts/3|cannot clear locked flags nodev|leave the option out",
 		   "an explicit \"dev\"");
 	env_close(&in);
 }
