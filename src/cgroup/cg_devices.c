@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -44,7 +45,10 @@ static const struct cg_dev default_devs[] = {
 	{ 'c', 10, 200, CG_ACC_ALL, true }, /* net/tun */
 };
 
-/* ---- the policy ------------------------------------------------------------- */
+/* The jumps of a program have 16 bits; six instructions are one exception. */
+#define MAX_EXCEPTIONS 4000
+
+/* ---- the policy ---- */
 
 static bool same_node(const struct cg_dev *a, const struct cg_dev *b)
 {
@@ -186,11 +190,16 @@ int cg_devices_policy(struct cg_dev_policy *ret, struct arena *a,
 		else if (!wider(&p, d))
 			except_remove(&p, d);
 	}
+	if (p.n > MAX_EXCEPTIONS) {
+		(void)err_set(e, E2BIG, "%zu device rules are too many (at most "
+			      "%d)", p.n, MAX_EXCEPTIONS);
+		return err_at(e, "/linux/resources/devices");
+	}
 	*ret = p;
 	return 0;
 }
 
-/* ---- v1 ------------------------------------------------------------------------ */
+/* ---- v1 ---- */
 
 static bool parse_num(const char *s, int64_t *ret)
 {
@@ -308,7 +317,7 @@ bool cg_devices_v1_within(const struct cg_dev_policy *target, const char *list,
 	return true;
 }
 
-/* ---- v2: the program ---------------------------------------------------------------- */
+/* ---- v2: the program ---- */
 
 /* uapi/linux/bpf_common.h and bpf.h, spelled as instructions. */
 static struct bpf_insn insn(int code, int dst, int src, int off, int64_t imm)
@@ -325,9 +334,42 @@ static struct bpf_insn insn(int code, int dst, int src, int off, int64_t imm)
 #define MOV_IMM(dst, imm) insn(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
 #define AND_IMM(dst, imm) insn(BPF_ALU64 | BPF_AND | BPF_K, dst, 0, 0, imm)
 #define RSH_IMM(dst, imm) insn(BPF_ALU64 | BPF_RSH | BPF_K, dst, 0, 0, imm)
-#define JNE_IMM(dst, imm, off) insn(BPF_JMP | BPF_JNE | BPF_K, dst, 0, off, imm)
-#define JEQ_IMM(dst, imm, off) insn(BPF_JMP | BPF_JEQ | BPF_K, dst, 0, off, imm)
+#define JNE_IMM(dst, imm) insn(BPF_JMP | BPF_JNE | BPF_K, dst, 0, 0, imm)
+#define JEQ_IMM(dst, imm) insn(BPF_JMP | BPF_JEQ | BPF_K, dst, 0, 0, imm)
+#define JUMP()            insn(BPF_JMP | BPF_JA, 0, 0, 0, 0)
 #define EXIT()            insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+enum { TMP = 1, TYPE = 2, ACCESS = 3, MAJOR = 4, MINOR = 5 }; /* registers */
+
+/*
+ * Loading costs two to three microseconds an instruction, on the path of every
+ * start. So the exceptions, whose order does not matter, are sorted and share
+ * their tests: type, access, major. A match jumps to the common end.
+ */
+struct program {
+	struct bpf_insn *v;
+	size_t n;
+	size_t *hits; /* jumps to the common end */
+	size_t n_hits;
+	bool deny;    /* exceptions deny */
+};
+
+static size_t emit_insn(struct program *p, struct bpf_insn i)
+{
+	p->v[p->n] = i;
+	return p->n++;
+}
+
+static void emit_hit(struct program *p, struct bpf_insn jump)
+{
+	p->hits[p->n_hits++] = emit_insn(p, jump);
+}
+
+/* Let the jump at `at` go to the next instruction. */
+static void land(struct program *p, size_t at)
+{
+	p->v[at].off = (int16_t)(p->n - at - 1);
+}
 
 /* No device has such a number (the kernel has 12 and 20 bits). */
 static bool never_matches(const struct cg_dev *d)
@@ -335,64 +377,127 @@ static bool never_matches(const struct cg_dev *d)
 	return d->major > INT32_MAX || d->minor > INT32_MAX;
 }
 
-/*
- * One exception: jump over the rest of it on the first mismatch. r2 type, r3
- * access, r4 major, r5 minor. At most 8 instructions.
- */
-static size_t program_one(struct bpf_insn *v, const struct cg_dev *d,
-			  bool deny)
+/* Wide before narrow: "rwm" first, "*" (-1) first. */
+static int by_tests(const void *a, const void *b)
 {
-	size_t n = 0;
-	/* An access of nothing touches no denial, not even "rwm". */
-	bool partial = deny || d->access != CG_ACC_ALL;
-	int rest = 2 + (partial ? 3 : 0) + (d->major >= 0) + (d->minor >= 0);
+	const struct cg_dev *x = a, *y = b;
 
-	v[n++] = JNE_IMM(2, d->type == 'b' ? BPF_DEVCG_DEV_BLOCK
-					   : BPF_DEVCG_DEV_CHAR, rest);
-	if (d->major >= 0) {
-		rest--;
-		v[n++] = JNE_IMM(4, d->major, rest);
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	if (x->access != y->access)
+		return x->access > y->access ? -1 : 1;
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	return (x->minor > y->minor) - (x->minor < y->minor);
+}
+
+/* One major: returns the number of exceptions dealt with. */
+static size_t emit_major(struct program *p, const struct cg_dev *d, size_t n)
+{
+	size_t i, count = 1;
+
+	while (count < n && d[count].major == d->major)
+		count++;
+	if (d->minor == -1) { /* covers the others of this major */
+		emit_hit(p, JEQ_IMM(MAJOR, d->major));
+		return count;
 	}
-	if (d->minor >= 0) {
-		rest--;
-		v[n++] = JNE_IMM(5, d->minor, rest);
+	size_t skip = d->major == -1 ? SIZE_MAX
+				     : emit_insn(p, JNE_IMM(MAJOR, d->major));
+
+	for (i = 0; i < count; i++)
+		emit_hit(p, JEQ_IMM(MINOR, d[i].minor));
+	if (skip != SIZE_MAX)
+		land(p, skip);
+	return count;
+}
+
+/*
+ * One set of accesses. Sets *end if everything of the type matches, so that
+ * what follows would be unreachable, which the verifier refuses.
+ */
+static size_t emit_access(struct program *p, const struct cg_dev *d, size_t n,
+			  bool *end)
+{
+	size_t skip = SIZE_MAX, count = 1;
+	bool any = d->major == -1 && d->minor == -1;
+
+	while (count < n && d[count].access == d->access)
+		count++;
+	if (p->deny || d->access != CG_ACC_ALL) {
+		/* Denied is what is touched, allowed what is covered. */
+		(void)emit_insn(p, MOV_REG(TMP, ACCESS));
+		(void)emit_insn(p, AND_IMM(TMP, p->deny ? d->access
+						: CG_ACC_ALL & ~d->access));
+		skip = emit_insn(p, p->deny ? JEQ_IMM(TMP, 0)
+					    : JNE_IMM(TMP, 0));
 	}
-	if (partial) {
-		rest -= 3;
-		v[n++] = MOV_REG(1, 3);
-		v[n++] = AND_IMM(1, deny ? d->access : CG_ACC_ALL & ~d->access);
-		v[n++] = deny ? JEQ_IMM(1, 0, rest) : JNE_IMM(1, 0, rest);
+	if (any) {
+		emit_hit(p, JUMP());
+		*end = skip == SIZE_MAX;
 	}
-	v[n++] = MOV_IMM(0, deny ? 0 : 1);
-	v[n++] = EXIT();
-	return n;
+	for (size_t i = 0; !any && i < count;)
+		i += emit_major(p, d + i, count - i);
+	if (skip != SIZE_MAX)
+		land(p, skip);
+	return count;
+}
+
+static size_t emit_type(struct program *p, const struct cg_dev *d, size_t n)
+{
+	size_t skip, count = 1;
+	bool end = false;
+
+	while (count < n && d[count].type == d->type)
+		count++;
+	skip = emit_insn(p, JNE_IMM(TYPE, d->type == 'b' ? BPF_DEVCG_DEV_BLOCK
+							 : BPF_DEVCG_DEV_CHAR));
+	for (size_t i = 0; !end && i < count;)
+		i += emit_access(p, d + i, count - i, &end);
+	land(p, skip);
+	return count;
 }
 
 void cg_devices_program(const struct cg_dev_policy *policy,
 			struct bpf_insn **ret, size_t *ret_n)
 {
-	struct bpf_insn *v = arena_array(policy->arena, 8 + 8 * policy->n,
-					 sizeof(*v));
+	struct arena *a = policy->arena;
+	struct cg_dev *d = arena_array(a, policy->n, sizeof(*d));
+	/* Per exception at most its type, access (3), major and minor. */
+	struct program p = {
+		.v = arena_array(a, 10 + 6 * policy->n, sizeof(*p.v)),
+		.hits = arena_array(a, policy->n, sizeof(*p.hits)),
+		.deny = policy->allow,
+	};
 	size_t n = 0;
 
-	/* struct bpf_cgroup_dev_ctx { access_type (access << 16 | type),
-	 * major, minor } in r1. */
-	v[n++] = LOAD32(2, 0);
-	v[n++] = MOV_REG(3, 2);
-	v[n++] = AND_IMM(2, 0xffff);
-	v[n++] = RSH_IMM(3, 16);
-	v[n++] = LOAD32(4, 4);
-	v[n++] = LOAD32(5, 8);
 	for (size_t i = 0; i < policy->n; i++)
 		if (!never_matches(&policy->v[i]))
-			n += program_one(v + n, &policy->v[i], policy->allow);
-	v[n++] = MOV_IMM(0, policy->allow ? 1 : 0);
-	v[n++] = EXIT();
-	*ret = v;
-	*ret_n = n;
+			d[n++] = policy->v[i];
+	qsort(d, n, sizeof(*d), by_tests);
+	/* struct bpf_cgroup_dev_ctx { access_type (access << 16 | type),
+	 * major, minor } in r1. */
+	(void)emit_insn(&p, LOAD32(TYPE, 0));
+	(void)emit_insn(&p, MOV_REG(ACCESS, TYPE));
+	(void)emit_insn(&p, AND_IMM(TYPE, 0xffff));
+	(void)emit_insn(&p, RSH_IMM(ACCESS, 16));
+	(void)emit_insn(&p, LOAD32(MAJOR, 4));
+	(void)emit_insn(&p, LOAD32(MINOR, 8));
+	for (size_t i = 0; i < n;)
+		i += emit_type(&p, d + i, n - i);
+	(void)emit_insn(&p, MOV_IMM(0, policy->allow ? 1 : 0));
+	(void)emit_insn(&p, EXIT());
+	for (size_t i = 0; i < p.n_hits; i++)
+		land(&p, p.hits[i]);
+	if (p.n_hits) {
+		(void)emit_insn(&p, MOV_IMM(0, policy->allow ? 0 : 1));
+		(void)emit_insn(&p, EXIT());
+	}
+	*ret = p.v;
+	*ret_n = p.n;
 }
 
-/* ---- to the kernel -------------------------------------------------------------------- */
+/* ---- to the kernel ---- */
 
 int cg_devices_apply_v1(const char *dir, const struct cg_dev_policy *policy,
 			struct err *e)

@@ -22,7 +22,7 @@
 /* Largest cgroup file read: cgroup.procs of some million processes. */
 #define CG_FILE_MAX ((size_t)64 << 20)
 
-/* ---- cg_layout.c: what is mounted (parsers are pure) ---------------------- */
+/* ---- cg_layout.c: what is mounted (parsers are pure) ---- */
 
 struct cg_hier {
 	const char *names; /* "cpu,cpuacct", "name=systemd"; "" = cgroup2 */
@@ -54,7 +54,7 @@ const char *cg_self_path(struct arena *a, const char *text, const char *names);
 /* True if `word` is one of the words of `list`, separated by `sep`. */
 bool cg_has_word(const char *list, const char *word, char sep);
 
-/* ---- cg_resources.c: config to writes (pure) ------------------------------- */
+/* ---- cg_resources.c: config to writes (pure) ---- */
 
 struct cg_facts {
 	const char *v1;    /* "cpu,cpuacct,memory": controllers on v1 */
@@ -96,7 +96,7 @@ uint64_t cg_blkio_to_io_weight(uint16_t weight);
 #define CG_SWAP_UNSET (-2)
 int cg_swap_v2(int64_t limit, int64_t swap, int64_t *ret, struct err *e);
 
-/* ---- cg_devices.c ----------------------------------------------------------- */
+/* ---- cg_devices.c ---- */
 
 #define CG_ACC_M 1U /* numbers of BPF_DEVCG_ACC_* */
 #define CG_ACC_R 2U
@@ -141,13 +141,14 @@ int cg_devices_apply_v1(const char *dir, const struct cg_dev_policy *policy,
 int cg_devices_apply_v2(int dirfd, const struct cg_dev_policy *policy,
 			bool fresh, struct err *e);
 
-/* ---- the object ---------------------------------------------------------------- */
+/* ---- the object ---- */
 
 struct cg_dir {
 	const char *names; /* as cg_hier */
 	const char *dir;   /* of the container */
 	const char *mount; /* NULL when it comes from a record */
 	bool v2;
+	bool rdonly;       /* its mount is */
 	bool made;         /* by this process: new, so nothing is in it */
 	bool dropped;      /* could not be made, and nothing needs it */
 };
@@ -160,6 +161,7 @@ struct cgroup {
 	bool path_asked;   /* linux.cgroupsPath is given */
 	bool foreign;      /* refused: what is there is not ours */
 	bool early_done;
+	bool only_planned; /* cgroup_create() has not been called: nothing made */
 	struct cgroup_path *paths;
 	size_t n_paths;
 	struct cg_dir *dirs;
@@ -176,17 +178,19 @@ struct cgroup {
 
 /* The directory that has controller `name` on v1, or NULL. */
 struct cg_dir *cg_find_v1(const struct cgroup *cg, const char *name);
-/* Does any of the planned writes go into this directory? */
-bool cg_dir_needed(const struct cgroup *cg, const struct cg_dir *d);
 /* True if the program runs in a user namespace. */
 bool cg_in_userns(void);
 
-/* ---- cg_write.c: writes to the kernel, with reasons ------------------------------ */
+/* ---- cg_write.c: writes to the kernel, with reasons ---- */
 
 /* The CGW_EARLY entries of the planned writes for one controller. */
 int cg_write_early(struct cgroup *cg, const char *ctrl, struct err *e);
 /* All of w but what cg_write_early() has done (cg->early_done). */
 int cg_write_all(struct cgroup *cg, const struct cg_writes *w, struct err *e);
+/* Would we be allowed to make d->dir? 0, -EROFS, -EACCES. Makes nothing. */
+int cg_may_make(const struct cg_dir *d);
+int cg_explain_mkdir(const struct cg_dir *d, const char *path, int code,
+		     struct err *e);
 /* mkdir -p of d->dir below d->mount; sets d->made. Explains failures. */
 int cg_mkdirs(struct cg_dir *d, struct err *e);
 /* Small file DIR/NAME without its last newline; "" on failure. In arena. */
@@ -194,7 +198,7 @@ const char *cg_read(struct arena *a, const char *dir, const char *name);
 /* As file_write_at(), for a path in two parts. */
 int cg_put(const char *dir, const char *name, const char *value);
 
-/* ---- cg_tree.c: a cgroup with its children ----------------------------------------- */
+/* ---- cg_tree.c: a cgroup with its children ---- */
 
 /* Add the processes of the whole tree; *hidden counts those of other pid
  * namespaces. A missing directory is empty. List is unsorted. */
@@ -209,7 +213,7 @@ const char *cg_pids_text(const struct pid_list *list, char *buf, size_t size);
 /* As above with states and what they wait in, of at most three. */
 const char *cg_pids_stuck(const struct pid_list *list, char *buf, size_t size);
 
-/* ---- cg_v1.c, cg_v2.c ------------------------------------------------------------------ */
+/* ---- cg_v1.c, cg_v2.c ---- */
 
 int cg1_check(const struct cg_dir *d, struct err *e);
 int cg1_create(struct cgroup *cg, struct cg_dir *d, struct err *e);

@@ -25,10 +25,6 @@
 
 #include "base/banned.h"
 
-#ifndef CGROUP2_SUPER_MAGIC
-#define CGROUP2_SUPER_MAGIC 0x63677270
-#endif
-
 bool cg_has_word(const char *list, const char *word, char sep)
 {
 	size_t n = strlen(word);

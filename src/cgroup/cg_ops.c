@@ -31,7 +31,7 @@ static const struct cg_dir *freezer_of(const struct cgroup *cg)
 	return d && !d->dropped ? d : NULL;
 }
 
-/* ---- freeze, kill, list -------------------------------------------------------------------- */
+/* ---- freeze, kill, list ---- */
 
 int cgroup_freeze(struct cgroup *cg, bool on, deadline_t deadline,
 		  struct err *e)
@@ -172,6 +172,7 @@ static void hold(const struct cg_dir *freezer, bool on)
 int cgroup_kill(struct cgroup *cg, int sig, struct err *e)
 {
 	const struct cg_dir *freezer = freezer_of(cg);
+	bool killed = false;
 
 	if (cg->foreign)
 		return 0;
@@ -180,19 +181,24 @@ int cgroup_kill(struct cgroup *cg, int sig, struct err *e)
 	if (cg->d2 && !cg->d2->dropped) {
 		int r = cg_put(cg->d2->dir, "cgroup.kill", "1");
 
+		killed = r >= 0 || r == -ENODEV ||
+			 (r == -ENOENT && access(cg->d2->dir, F_OK) < 0);
 		/* Frozen or not, children too: nothing is left to do. */
-		if (cg->unified && (r >= 0 || r == -ENODEV))
-			return 0;
-		if (cg->unified && r == -ENOENT &&
-		    access(cg->d2->dir, F_OK) < 0)
+		if (killed && cg->unified)
 			return 0;
 	}
-	hold(freezer, true);
-	int r = signal_all(cg, sig, e);
+	if (!killed) {
+		hold(freezer, true);
+		int r = signal_all(cg, sig, e);
 
+		if (r < 0) {
+			hold(freezer, false);
+			return r;
+		}
+	}
 	/* On v1 a frozen process does not even die. */
 	hold(freezer, false);
-	return r < 0 ? r : signal_all(cg, sig, e);
+	return signal_all(cg, sig, e);
 }
 
 static uint64_t count_of(const char *text, const char *key)
@@ -225,14 +231,14 @@ uint64_t cgroup_oom_kills(struct cgroup *cg)
 				 "oom_kill") : 0;
 }
 
-/* ---- destroy -------------------------------------------------------------------------------- */
+/* ---- destroy ---- */
 
 int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e)
 {
 	struct err other = ERR_INIT;
 	int r = 0;
 
-	if (cg->foreign)
+	if (cg->foreign || cg->only_planned)
 		return 0;
 	/* cgroup2 first: its event says when the v1 ones are empty as well. */
 	if (cg->d2 && !cg->d2->dropped)

@@ -26,7 +26,7 @@
 
 #define PTR "/linux/resources/"
 
-/* ---- arithmetic ----------------------------------------------------------- */
+/* ---- arithmetic ---- */
 
 /* log2 of x >= 1 by repeated squaring: no maths library on the start path. */
 static double log2_of(double x)
@@ -111,7 +111,7 @@ int cg_swap_v2(int64_t limit, int64_t swap, int64_t *ret, struct err *e)
 	return 0;
 }
 
-/* ---- building the list ------------------------------------------------------ */
+/* ---- building the list ---- */
 
 struct build {
 	struct cg_writes *out;
@@ -200,7 +200,7 @@ static int use(struct build *b, const char *pointer, const char *v1,
 	return err_at(b->e, "%s", pointer);
 }
 
-/* ---- memory ------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 static int check_limit(struct build *b, const char *pointer, int64_t v)
 {
@@ -335,7 +335,7 @@ static int memory(struct build *b, const struct spec_resources *res)
 	return b->v2 ? memory_v2(b, m) : memory_v1(b, m);
 }
 
-/* ---- cpu, cpuset ------------------------------------------------------------- */
+/* ---- cpu, cpuset ---- */
 
 static void cpu_v1(struct build *b, const struct spec_cpu *c)
 {
@@ -476,7 +476,7 @@ static int pids(struct build *b, const struct spec_resources *res)
 	return 0;
 }
 
-/* ---- block io ------------------------------------------------------------------ */
+/* ---- block io ---- */
 
 static int check_weight(struct build *b, const char *pointer, uint16_t w)
 {
@@ -590,7 +590,7 @@ static int block_io(struct build *b, const struct spec_resources *res)
 	return 0;
 }
 
-/* ---- the small ones --------------------------------------------------------------- */
+/* ---- the small ones ---- */
 
 /* "2MB": it becomes part of a file name, so nothing else may be in it. */
 static bool page_size_ok(const char *s)

@@ -157,7 +157,7 @@ static int walk_tree(const char *dir, int (*visit)(int dirfd, void *arg),
 	return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
-/* ---- processes ------------------------------------------------------------ */
+/* ---- processes ---- */
 
 struct pids_arg {
 	struct pid_list *list;
@@ -260,7 +260,7 @@ const char *cg_pids_stuck(const struct pid_list *list, char *buf, size_t size)
 	return buf;
 }
 
-/* ---- removal ---------------------------------------------------------------- */
+/* ---- removal ---- */
 
 static int leave_remove(int parentfd, const char *name)
 {

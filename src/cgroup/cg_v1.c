@@ -59,7 +59,7 @@ int cg1_check(const struct cg_dir *d, struct err *e)
 	return 0;
 }
 
-/* ---- create ---------------------------------------------------------------- */
+/* ---- create ---- */
 
 /* "cpuset.cpus", or "cpus" with the mount option noprefix. */
 static const char *cpuset_file(struct arena *a, const char *dir,
@@ -161,7 +161,7 @@ int cg1_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 	return r;
 }
 
-/* ---- freezer ------------------------------------------------------------------ */
+/* ---- freezer ---- */
 
 bool cg1_frozen(const char *dir)
 {
@@ -219,7 +219,7 @@ int cg1_freeze(const char *dir, bool on, deadline_t deadline, struct err *e)
 	return -e->code;
 }
 
-/* ---- destroy ------------------------------------------------------------------- */
+/* ---- destroy ---- */
 
 /* Wait for the end of what is listed. A pid that is reused is not ours. */
 static int wait_for(const struct pid_list *list, deadline_t deadline)

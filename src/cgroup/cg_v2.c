@@ -31,7 +31,7 @@
 
 #include "base/banned.h"
 
-/* ---- cgroup.events ------------------------------------------------------------ */
+/* ---- cgroup.events ---- */
 
 /* "key N" lines: the value of `key` is `value`. */
 static bool event_is(const char *text, const char *key, char value)
@@ -83,7 +83,7 @@ static bool is_gone(int r)
 	return r == -ENOENT || r == -ENODEV;
 }
 
-/* ---- checks --------------------------------------------------------------------- */
+/* ---- checks ---- */
 
 static int refuse_populated(const struct cg_dir *d, struct err *e)
 {
@@ -149,7 +149,7 @@ static int check_type(const struct cg_dir *d, struct err *e)
 	return err_at(e, "/linux/cgroupsPath");
 }
 
-/* ---- controllers ------------------------------------------------------------------ */
+/* ---- controllers ---- */
 
 /* Why a controller could not be enabled: the first refusal. */
 struct refusal {
@@ -340,7 +340,7 @@ int cg2_ensure(const struct cgroup *cg, const struct cg_dir *d,
 	return enable_chain(cg, d, w, e);
 }
 
-/* ---- create -------------------------------------------------------------------------- */
+/* ---- create ---- */
 
 static int open_locked(struct cgroup *cg, const struct cg_dir *d, struct err *e)
 {
@@ -369,6 +369,8 @@ static bool has_domain_controller(const char *list)
 
 int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 {
+	if (cg->fd2 >= 0) /* done before */
+		return 0;
 	int r = cg_mkdirs(d, e);
 
 	if (r < 0)
@@ -394,7 +396,7 @@ int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 	return complete ? 0 : enable_chain(cg, d, &cg->writes, e);
 }
 
-/* ---- freezer --------------------------------------------------------------------------- */
+/* ---- freezer ---- */
 
 bool cg2_frozen(const char *dir)
 {
@@ -434,7 +436,7 @@ int cg2_freeze(const char *dir, bool on, deadline_t deadline, struct err *e)
 	return -e->code;
 }
 
-/* ---- destroy ------------------------------------------------------------------------------ */
+/* ---- destroy ---- */
 
 int cg2_destroy(const struct cg_dir *d, deadline_t deadline, struct err *e)
 {
@@ -471,7 +473,7 @@ int cg2_destroy(const struct cg_dir *d, deadline_t deadline, struct err *e)
 	return r;
 }
 
-/* ---- reasons of a refused entry --------------------------------------------------------------- */
+/* ---- reasons of a refused entry ---- */
 
 /* Both below the mount point: their common part, as a directory. */
 static const char *common_dir(struct arena *a, const char *x, const char *y)

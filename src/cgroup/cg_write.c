@@ -48,7 +48,7 @@ static uint64_t read_u64(const char *dir, const char *name)
 	return parse_u64(cg_read(&a, dir, name), &ret) < 0 ? 0 : ret;
 }
 
-/* ---- reasons ---------------------------------------------------------------- */
+/* ---- reasons ---- */
 
 /* Does its value begin with a device number? */
 static bool is_per_device(const char *file)
@@ -163,7 +163,7 @@ static int explain(const struct cg_write *w, const char *dir, int code,
 	return err_at(e, "%s", w->pointer);
 }
 
-/* ---- writing ------------------------------------------------------------------ */
+/* ---- writing ---- */
 
 static const char *dir_of(struct cgroup *cg, const struct cg_write *w)
 {
@@ -308,18 +308,21 @@ int cg_write_all(struct cgroup *cg, const struct cg_writes *w, struct err *e)
 	return r;
 }
 
-/* ---- directories ---------------------------------------------------------------- */
+/* ---- directories ---- */
 
-static int explain_mkdir(const struct cg_dir *d, const char *path, int code,
-			 struct err *e)
+int cg_explain_mkdir(const struct cg_dir *d, const char *path, int code,
+		     struct err *e)
 {
 	AUTO(arena) struct arena a = { 0 };
 	char *parent = arena_strdup(&a, path);
-	char *slash = strrchr(parent, '/');
 	struct stat st;
 
-	if (slash)
+	/* The next directory up that exists is the one that refuses. */
+	for (char *slash; (slash = strrchr(parent, '/')) && slash > parent;) {
 		*slash = '\0';
+		if (access(parent, F_OK) == 0)
+			break;
+	}
 	(void)err_errno(e, code, "cannot create cgroup '%s'", path);
 	switch (code) {
 	case EACCES:
@@ -353,6 +356,25 @@ static int explain_mkdir(const struct cg_dir *d, const char *path, int code,
 	return -code;
 }
 
+int cg_may_make(const struct cg_dir *d)
+{
+	AUTO(str) char *path = xstrdup(d->dir);
+	size_t base = strlen(d->mount);
+
+	if (d->rdonly)
+		return -EROFS;
+	/* The next directory up that exists decides. */
+	while (access(path, F_OK) < 0) {
+		char *slash = strrchr(path, '/');
+
+		if (errno != ENOENT || !slash || slash < path + base)
+			break;
+		*slash = '\0';
+	}
+	return faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0 ? -errno
+								      : 0;
+}
+
 int cg_mkdirs(struct cg_dir *d, struct err *e)
 {
 	/* The parents are there in all but the first of their containers. */
@@ -363,7 +385,7 @@ int cg_mkdirs(struct cg_dir *d, struct err *e)
 	if (errno == EEXIST)
 		return 0;
 	if (errno != ENOENT)
-		return explain_mkdir(d, d->dir, errno, e);
+		return cg_explain_mkdir(d, d->dir, errno, e);
 	AUTO(str) char *path = xstrdup(d->dir);
 	size_t base = d->mount ? strlen(d->mount) : 0;
 
@@ -372,12 +394,12 @@ int cg_mkdirs(struct cg_dir *d, struct err *e)
 			continue;
 		*p = '\0';
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return explain_mkdir(d, path, errno, e);
+			return cg_explain_mkdir(d, path, errno, e);
 		*p = '/';
 	}
 	if (mkdir(path, 0755) == 0)
 		d->made = true;
 	else if (errno != EEXIST)
-		return explain_mkdir(d, path, errno, e);
+		return cg_explain_mkdir(d, path, errno, e);
 	return 0;
 }

@@ -31,7 +31,9 @@
 	"rootless needs no limits + no cgrouppath when no permission is " \
 	"granted for cgroups"
 
-/* ---- small questions -------------------------------------------------------- */
+#define APPLY_TEXT "unable to apply cgroup configuration"
+
+/* ---- small questions ---- */
 
 struct cg_dir *cg_find_v1(const struct cgroup *cg, const char *name)
 {
@@ -39,17 +41,6 @@ struct cg_dir *cg_find_v1(const struct cgroup *cg, const char *name)
 		if (!cg->dirs[i].v2 && cg_has_word(cg->dirs[i].names, name, ','))
 			return &cg->dirs[i];
 	return NULL;
-}
-
-bool cg_dir_needed(const struct cgroup *cg, const struct cg_dir *d)
-{
-	for (size_t i = 0; i < cg->writes.n; i++) {
-		const struct cg_write *w = &cg->writes.v[i];
-
-		if (w->v2 ? d->v2 : !d->v2 && cg_has_word(d->names, w->ctrl, ','))
-			return true;
-	}
-	return false;
 }
 
 bool cg_in_userns(void)
@@ -70,7 +61,7 @@ bool cg_in_userns(void)
 	return strncmp(p, "4294967295\n", 11) != 0;
 }
 
-/* ---- plan ---------------------------------------------------------------------- */
+/* ---- plan ---- */
 
 static void set_paths(struct cgroup *cg)
 {
@@ -81,9 +72,13 @@ static void set_paths(struct cgroup *cg)
 		for (const char *p = cg->dirs[i].names; *p; p++)
 			n += *p == ',';
 	}
+	cg->n_paths = 0;
 	cg->paths = arena_array(&cg->arena, n, sizeof(*cg->paths));
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		char *p = arena_strdup(&cg->arena, cg->dirs[i].names);
+
+		if (cg->dirs[i].dropped)
+			continue;
 
 		while (p) {
 			char *end = strchr(p, ',');
@@ -107,13 +102,13 @@ static void set_dirs(struct cgroup *cg, const struct cg_layout *l,
 
 		*d = (struct cg_dir){
 			.names = h->names, .mount = h->mount, .v2 = h->v2,
+			.rdonly = h->rdonly,
 			.dir = cg_path_dir(&cg->arena, l, h, inner),
 		};
 		if (h->v2)
 			cg->d2 = d;
 	}
 	cg->unified = l->unified;
-	set_paths(cg);
 }
 
 /* What each side offers, and a sentence for what neither does. */
@@ -197,6 +192,69 @@ static int check_devices(struct cgroup *cg, const struct spec_resources *res,
 	return err_at(e, "/linux/resources/devices");
 }
 
+/*
+ * The property that needs the directory, or NULL: then it can be done without.
+ * Device rules count only where they can be enforced at all.
+ */
+static const char *needed_by(const struct cgroup *cg, const struct cg_dir *d)
+{
+	const struct spec_resources *res = cg->planned;
+	bool devices = d->v2 ? !cg_find_v1(cg, "devices")
+			     : cg_has_word(d->names, "devices", ',');
+
+	for (size_t i = 0; i < cg->writes.n; i++) {
+		const struct cg_write *w = &cg->writes.v[i];
+
+		if (w->v2 ? d->v2 : !d->v2 && cg_has_word(d->names, w->ctrl, ','))
+			return w->pointer;
+	}
+	if (cg->path_asked)
+		return "/linux/cgroupsPath";
+	if (devices && res && res->n_devices && !devices_skippable(res) &&
+	    !cg->rootless && !cg_in_userns())
+		return "/linux/resources/devices";
+	return NULL;
+}
+
+static bool no_permission(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EROFS;
+}
+
+/* No permission for what nobody asked for: go on without. */
+static bool droppable(const struct cgroup *cg, const struct cg_dir *d, int r)
+{
+	return (no_permission(r) || r == -ENOENT) && !needed_by(cg, d);
+}
+
+/*
+ * What cannot be made is known before anything is made, so that neither the
+ * record nor the mounts name it: read-only trees, and for unprivileged users
+ * those that nobody delegated.
+ */
+static int check_permission(struct cgroup *cg, struct err *e)
+{
+	for (size_t i = 0; i < cg->n_dirs; i++) {
+		struct cg_dir *d = &cg->dirs[i];
+		int r = d->rdonly || cg->rootless ? cg_may_make(d) : 0;
+
+		if (!no_permission(r))
+			continue;
+		const char *by = needed_by(cg, d);
+
+		if (by) {
+			(void)cg_explain_mkdir(d, d->dir, -r, e);
+			(void)err_at(e, "%s", by);
+			return err_wrap(e, APPLY_TEXT);
+		}
+		log_debug("going on without cgroup '%s': %s", d->dir,
+			  errno_text(-r));
+		d->dropped = true;
+	}
+	set_paths(cg);
+	return 0;
+}
+
 /* A cgroup that others use is refused before anything is recorded or made. */
 static int check_targets(struct cgroup *cg, struct err *e)
 {
@@ -204,7 +262,7 @@ static int check_targets(struct cgroup *cg, struct err *e)
 		const struct cg_dir *d = &cg->dirs[i];
 		int r = 0;
 
-		if (access(d->dir, F_OK) == 0)
+		if (!d->dropped && access(d->dir, F_OK) == 0)
 			r = d->v2 ? cg2_check(d, e) : cg1_check(d, e);
 		if (r < 0) {
 			cg->foreign = true;
@@ -242,6 +300,7 @@ int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
 	int r = 0;
 
 	cg->fd2 = -1;
+	cg->only_planned = true;
 	cg->driver = req->driver;
 	cg->rootless = req->rootless;
 	cg->path_asked = req->cgroups_path && *req->cgroups_path;
@@ -256,9 +315,12 @@ int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
 	if (r == 0)
 		r = check_devices(cg, req->resources, e);
 	if (r == 0)
+		r = check_permission(cg, e);
+	if (r == 0)
 		r = check_targets(cg, e);
 	if (r < 0) {
-		if (cg->rootless && !cg->path_asked && e->code == ENOTSUP)
+		if (cg->rootless && !cg->path_asked &&
+		    (r == -ENOTSUP || no_permission(r)))
 			(void)err_wrap(e, ROOTLESS_TEXT);
 		return r;
 	}
@@ -272,7 +334,7 @@ size_t cgroup_paths(const struct cgroup *cg, const struct cgroup_path **ret)
 	return cg->n_paths;
 }
 
-/* ---- from a record ------------------------------------------------------------------ */
+/* ---- from a record ---- */
 
 /* Controllers with the same directory are one hierarchy ("cpu,cpuacct"). */
 static void add_recorded(struct cgroup *cg, const struct cgroup_path *p)
@@ -330,23 +392,7 @@ void cgroup_close(struct cgroup *cg)
 	free(cg);
 }
 
-/* ---- create, enter, apply -------------------------------------------------------------- */
-
-/* No permission for what nobody asked for: go on without. */
-static bool droppable(const struct cgroup *cg, const struct cg_dir *d, int r)
-{
-	if (r != -EACCES && r != -EPERM && r != -EROFS && r != -ENOENT)
-		return false;
-	if (cg->path_asked || cg_dir_needed(cg, d))
-		return false;
-	/* Device rules: only root can have them, and then must. */
-	const struct spec_resources *res = cg->planned;
-	bool devices = d->v2 ? !cg_find_v1(cg, "devices")
-			     : cg_has_word(d->names, "devices", ',');
-
-	return !devices || !res || devices_skippable(res) || cg->rootless ||
-	       cg_in_userns();
-}
+/* ---- create, enter, apply ---- */
 
 static int create_one(struct cgroup *cg, struct cg_dir *d, struct err *e)
 {
@@ -367,15 +413,21 @@ static int create_one(struct cgroup *cg, struct cg_dir *d, struct err *e)
 		}
 		return 0;
 	}
-	if (cg->rootless && !cg->path_asked &&
-	    (r == -EACCES || r == -EPERM || r == -EROFS))
+	const char *by = needed_by(cg, d);
+
+	if (by)
+		(void)err_at(e, "%s", by);
+	if (cg->rootless && !cg->path_asked && no_permission(r))
 		(void)err_wrap(e, ROOTLESS_TEXT);
-	return err_wrap(e, "unable to apply cgroup configuration");
+	return err_wrap(e, APPLY_TEXT);
 }
 
 int cgroup_create(struct cgroup *cg, struct err *e)
 {
+	cg->only_planned = false;
 	for (size_t i = 0; i < cg->n_dirs; i++) {
+		if (cg->dirs[i].dropped)
+			continue;
 		int r = create_one(cg, &cg->dirs[i], e);
 
 		if (r == 0)
@@ -567,7 +619,7 @@ int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 	return r < 0 ? r : apply_devices(cg, res, e);
 }
 
-/* ---- view ------------------------------------------------------------------------------- */
+/* ---- view ---- */
 
 static void view_links(struct cgroup *cg, struct cgroup_mount *m,
 		       const char *names)

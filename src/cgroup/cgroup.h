@@ -98,7 +98,8 @@ int cgroup_pids(struct cgroup *cg, struct pid_list *ret, struct err *e);
 uint64_t cgroup_oom_kills(struct cgroup *cg);
 
 /*
- * Remove the directories and their sub-cgroups: waits (cgroup.events, no sleep
+ * Nothing if only cgroup_plan() was called. Else:
+ * remove the directories and their sub-cgroups: waits (cgroup.events, no sleep
  * loop) until they are empty. At the deadline the error names the pids left.
  */
 int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e);
