@@ -51,9 +51,9 @@
 #endif
 #endif
 
-/* Two struct err, one channel packet and the C library's frames fit many times. */
-#define STACK_SIZE (64 * 1024)
-#define GUARD_SIZE (64 * 1024)
+/* Room for several errors and channel packets, and the C library's frames. */
+#define STACK_SIZE ((size_t)64 * 1024)
+#define GUARD_SIZE ((size_t)64 * 1024)
 
 /*
  * Keep the capabilities in the new user namespace over the exec: as long as no
@@ -62,7 +62,8 @@
  */
 static int keep_caps(struct err *e)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+						 0 };
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &head, data) < 0)
@@ -70,7 +71,8 @@ static int keep_caps(struct err *e)
 	data[0].inheritable = data[0].permitted;
 	data[1].inheritable = data[1].permitted;
 	if (syscall(SYS_capset, &head, data) < 0)
-		return err_errno(e, errno, "cannot make capabilities inheritable");
+		return err_errno(e, errno,
+				 "cannot make capabilities inheritable");
 	for (unsigned long cap = 0; cap < 64; cap++) {
 		uint32_t have = data[cap / 32].permitted;
 
@@ -96,7 +98,8 @@ static int prepare(const struct nsx_birth *b, struct err *e)
 	int r = fd_cloexec_from(3);
 
 	if (r < 0)
-		return err_errno(e, -r, "cannot mark descriptors close-on-exec");
+		return err_errno(e, -r,
+				 "cannot mark descriptors close-on-exec");
 	if (keep_fd(b->chan_fd, e) < 0 || keep_fd(b->program_fd, e) < 0)
 		return -e->code;
 	for (size_t i = 0; i < b->req->n_keep_fds; i++)
@@ -133,11 +136,13 @@ static int child(void *arg)
 		int r = sys_execveat(b->req->exe_fd, "", argv, envp,
 				     AT_EMPTY_PATH);
 
-		(void)err_errno(&e, -r,
-				"cannot execute the sealed copy of this program");
+		(void)err_errno(
+			&e, -r,
+			"cannot execute the sealed copy of this program");
 		if (r == -ENOENT)
-			(void)err_hint(&e,
-				       "its dynamic linker is missing, or execveat(2) is filtered");
+			(void)err_hint(
+				&e,
+				"its dynamic linker is missing, or execveat(2) is filtered");
 	}
 	chan_send_err(&chan, &e, 0);
 	_exit(1);
@@ -209,7 +214,8 @@ static long clone_on_stack(struct sys_clone_args *args, int (*fn)(void *),
 #endif
 }
 
-static pid_t clone_shared(struct sys_clone_args *args, struct nsx_birth *b)
+static pid_t clone_shared(const struct sys_clone_args *args,
+			  struct nsx_birth *b)
 {
 	struct sys_clone_args shared = *args;
 	uint8_t *area = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_NONE,
@@ -218,7 +224,8 @@ static pid_t clone_shared(struct sys_clone_args *args, struct nsx_birth *b)
 
 	if (area == MAP_FAILED)
 		return -errno;
-	if (mprotect(area + GUARD_SIZE, STACK_SIZE, PROT_READ | PROT_WRITE) < 0) {
+	if (mprotect(area + GUARD_SIZE, STACK_SIZE, PROT_READ | PROT_WRITE) <
+	    0) {
 		r = -errno;
 	} else {
 		shared.flags |= CLONE_VM | CLONE_VFORK;

@@ -47,7 +47,7 @@ _Static_assert(sizeof(struct wire_error) <= CHAN_MAX_PAYLOAD,
 struct row {
 	const char *name;
 	uint32_t min, max; /* bytes of payload */
-	int fds;           /* exactly */
+	int fds;	   /* exactly */
 };
 
 /* The message table of chan.h. */
@@ -110,10 +110,11 @@ static const char *peer_fate(const struct chan *c, char *buf, size_t size)
 	if (pidfd_wait(c->peer_pidfd, deadline_in_ms(DEATH_MS)) == -ETIMEDOUT)
 		return "closed the channel";
 	if (waitid(WAIT_PIDFD, (id_t)c->peer_pidfd, &si,
-		   WEXITED | WNOHANG | WNOWAIT) < 0 || si.si_pid == 0)
+		   WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    si.si_pid == 0)
 		return "died";
-	status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 :
-					    si.si_status & 0x7f;
+	status = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8
+					  : si.si_status & 0x7f;
 	(void)snprintf(buf, size, "died (%s)",
 		       proc_status_text(status, text, sizeof(text)));
 	return buf;
@@ -188,9 +189,10 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
 
 	if (t >= _CHAN_TYPE_MAX || !rows[t].name || len < rows[t].min ||
 	    len > rows[t].max || n_fds != rows[t].fds)
-		return err_set(e, EINVAL,
-			       "message %s with %zu bytes and %d descriptors is not in the protocol",
-			       chan_type_name(type), len, n_fds);
+		return err_set(
+			e, EINVAL,
+			"message %s with %zu bytes and %d descriptors is not in the protocol",
+			chan_type_name(type), len, n_fds);
 	/* Before the send: the parent may exit as soon as it has answered. */
 	if (type == CHAN_READY)
 		(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
@@ -274,21 +276,24 @@ static int recv_packet(struct chan *c, struct chan_msg *msg, int flags,
 		.msg_controllen = sizeof(control.buf),
 	};
 	const char *why;
-	bool fds_good = true;
+	bool fds_good;
 	ssize_t n;
 
 	msg->n_fds = 0;
+	/*
+	 * A peer that closes before it has read everything of ours makes the
+	 * next call fail with ECONNRESET, once; what it sent is still there.
+	 */
 	do
 		n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | flags);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
-	if (n < 0 && errno != ECONNRESET)
+	if (n < 0)
 		return err_errno(e, errno, "cannot receive from %s", c->peer);
 	/* An empty packet with descriptors is possible: they go first. */
-	if (n >= 0)
-		fds_good = take_fds(&mh, msg);
-	if (n <= 0) {
+	fds_good = take_fds(&mh, msg);
+	if (n == 0) {
 		chan_msg_close(msg);
 		return -EPIPE;
 	}
@@ -389,8 +394,10 @@ int chan_expect(struct chan *c, enum chan_type want, deadline_t deadline,
 		struct err *e)
 {
 	struct chan_msg msg;
-	int r = chan_recv(c, want, &msg, deadline, NULL, e);
+	int r;
 
+	msg.n_fds = 0;
+	r = chan_recv(c, want, &msg, deadline, NULL, e);
 	if (r == 0)
 		chan_msg_close(&msg);
 	return r;
@@ -429,7 +436,8 @@ void chan_send_log(struct chan *c, enum log_level level, const char *text)
 
 	memcpy(payload + 1, text, len);
 	if (c->fd >= 0)
-		(void)send_packet(c->fd, CHAN_LOG, payload, len + 1, NULL, 0, 0);
+		(void)send_packet(c->fd, CHAN_LOG, payload, len + 1, NULL, 0,
+				  0);
 }
 
 void chan_msg_close(struct chan_msg *msg)

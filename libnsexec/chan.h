@@ -3,14 +3,14 @@
  * The only protocol between the processes of one start: typed messages with
  * descriptors over one SOCK_SEQPACKET pair (after OpenBSD's imsg).
  *
- *  message        from -> to        payload                fds   sender then waits for
- *  -------------  ----------------  ---------------------  ----  ---------------------
- *  BORN           parent -> stage   -                      -     -
- *  NEED_IDMAP     stage -> parent   -                      -     IDMAP_DONE
- *  IDMAP_DONE     parent -> stage   -                      -
- *  INIT_PID       stage -> parent   u32 pid                pidfd (stage exits)
- *  ROOTFS_READY   init -> parent    -                      -     HOOKS_DONE
- *  HOOKS_DONE     parent -> init    -                      -
+ *  message        from -> to        payload                fds   sender then
+ * waits for
+ *  -------------  ----------------  ---------------------  ----
+ * --------------------- BORN           parent -> stage   - -     - NEED_IDMAP
+ * stage -> parent   -                      -     IDMAP_DONE IDMAP_DONE parent
+ * -> stage   -                      - INIT_PID       stage -> parent   u32 pid
+ * pidfd (stage exits) ROOTFS_READY   init -> parent    -                      -
+ * HOOKS_DONE HOOKS_DONE     parent -> init    -                      -
  *  NEED_LIMITS    init -> parent    -                      -     LIMITS_DONE
  *  LIMITS_DONE    parent -> init    -                      -
  *  SECCOMP_FD     init -> parent    -                      1     SECCOMP_DONE
@@ -18,9 +18,9 @@
  *  NEED_MOUNT_FD  init -> parent    u32 mount index        -     MOUNT_FD
  *  MOUNT_FD       parent -> init    -                      1
  *  READY          init -> parent    -                      -     RUN
- *  RUN            parent -> init    -                      -     (channel closes)
- *  LOG            any -> parent     u8 level, text         -
- *  ERROR          any -> parent     struct err, u32 step   -     (exits)
+ *  RUN            parent -> init    -                      -     (channel
+ * closes) LOG            any -> parent     u8 level, text         - ERROR any
+ * -> parent     struct err, u32 step   -     (exits)
  *
  * BORN is sent unasked: what the parent does for a new process (cgroups, id
  * maps of a user namespace made by clone3) is done; the stage waits for it only
@@ -44,28 +44,38 @@
 
 enum chan_type {
 	CHAN_BORN = 1,
-	CHAN_NEED_IDMAP, CHAN_IDMAP_DONE,
+	CHAN_NEED_IDMAP,
+	CHAN_IDMAP_DONE,
 	CHAN_INIT_PID,
-	CHAN_ROOTFS_READY, CHAN_HOOKS_DONE,
-	CHAN_NEED_LIMITS, CHAN_LIMITS_DONE,
-	CHAN_SECCOMP_FD, CHAN_SECCOMP_DONE,
-	CHAN_NEED_MOUNT_FD, CHAN_MOUNT_FD,
-	CHAN_READY, CHAN_RUN,
-	CHAN_LOG, CHAN_ERROR,
+	CHAN_ROOTFS_READY,
+	CHAN_HOOKS_DONE,
+	CHAN_NEED_LIMITS,
+	CHAN_LIMITS_DONE,
+	CHAN_SECCOMP_FD,
+	CHAN_SECCOMP_DONE,
+	CHAN_NEED_MOUNT_FD,
+	CHAN_MOUNT_FD,
+	CHAN_READY,
+	CHAN_RUN,
+	CHAN_LOG,
+	CHAN_ERROR,
 	_CHAN_TYPE_MAX,
 };
 
 #define CHAN_MAX_PAYLOAD 4096
-#define CHAN_MAX_FDS 4
+#define CHAN_MAX_FDS	 4
 
 struct chan {
-	int fd;           /* SOCK_SEQPACKET, CLOEXEC; -1 = closed */
+	int fd;		  /* SOCK_SEQPACKET, CLOEXEC; -1 = closed */
 	const char *self; /* "parent", "stage", "init": for messages */
 	const char *peer;
-	int peer_pidfd;   /* to say how the peer died; -1 = unknown, not owned */
-	pid_t peer_pid;   /* to say what it does at a deadline; 0 = unknown */
+	int peer_pidfd; /* to say how the peer died; -1 = unknown, not owned */
+	pid_t peer_pid; /* to say what it does at a deadline; 0 = unknown */
 };
-#define CHAN_INIT { -1, "", "", -1, 0 }
+#define CHAN_INIT                 \
+	{                         \
+		-1, "", "", -1, 0 \
+	}
 
 struct chan_msg {
 	enum chan_type type;

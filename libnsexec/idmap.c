@@ -36,19 +36,19 @@ struct side {
 	const struct nsx_idmap *map;
 	size_t n;
 	const char *helper; /* path of newuidmap, NULL = none */
-	uint32_t own;       /* our effective id */
+	uint32_t own;	    /* our effective id */
 };
 
-const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n, char sep,
-			   char *buf, size_t size)
+const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n,
+			   const char *sep, char *buf, size_t size)
 {
 	size_t len = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < n; i++) {
-		const char before[] = { i ? sep : '\0', '\0' };
-		int w = snprintf(buf + len, size - len, "%s%u %u %u", before,
-				 map[i].inside, map[i].outside, map[i].count);
+		int w = snprintf(buf + len, size - len, "%s%u %u %u",
+				 i ? sep : "", map[i].inside, map[i].outside,
+				 map[i].count);
 
 		if (w < 0 || (size_t)w >= size - len) {
 			buf[len] = '\0'; /* whole entries only */
@@ -81,27 +81,30 @@ int nsx_idmap_check(const struct nsx_idmap *map, size_t n, const char *what,
 {
 	if (n > MAX_EXTENTS)
 		return err_set(e, EINVAL,
-			       "%zu %s mappings are more than the kernel's %d", n,
-			       what, MAX_EXTENTS);
+			       "%zu %s mappings are more than the kernel's %d",
+			       n, what, MAX_EXTENTS);
 	for (size_t i = 0; i < n; i++) {
 		if (check_extent(&map[i], what, e) < 0)
 			return -e->code;
 		for (size_t j = 0; j < i; j++) {
 			const struct nsx_idmap *a = &map[j], *b = &map[i];
 
-			if (!overlap(a->inside, a->count, b->inside, b->count) &&
-			    !overlap(a->outside, a->count, b->outside, b->count))
+			if (!overlap(a->inside, a->count, b->inside,
+				     b->count) &&
+			    !overlap(a->outside, a->count, b->outside,
+				     b->count))
 				continue;
-			return err_set(e, EINVAL,
-				       "%s mappings '%u %u %u' and '%u %u %u' overlap",
-				       what, a->inside, a->outside, a->count,
-				       b->inside, b->outside, b->count);
+			return err_set(
+				e, EINVAL,
+				"%s mappings '%u %u %u' and '%u %u %u' overlap",
+				what, a->inside, a->outside, a->count,
+				b->inside, b->outside, b->count);
 		}
 	}
 	return 0;
 }
 
-/* ---- why not ---------------------------------------------------------------- */
+/* ---- why not ---- */
 
 /* First line of `text`, at most n bytes, for a message. */
 static int line_len(const char *text, size_t n)
@@ -172,19 +175,21 @@ static void explain_direct(struct err *e, int code, const struct side *s)
 	if (code != EPERM && code != EACCES)
 		return;
 	if (geteuid() != 0) {
-		(void)err_hint(e,
-			       "an ordinary user may map only the own %s %u, one entry of size 1%s; more needs new%smap (package uidmap) and a range in %s",
-			       s->what, s->own,
-			       s->what[0] == 'g' ? ", with setgroups denied" : "",
-			       s->what, s->ranges);
+		(void)err_hint(
+			e,
+			"an ordinary user may map only the own %s %u, one entry of size 1%s; more needs new%smap (package uidmap) and a range in %s",
+			s->what, s->own,
+			s->what[0] == 'g' ? ", with setgroups denied" : "",
+			s->what, s->ranges);
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "/proc/self/%s", s->file);
 	if (file_read_at(AT_FDCWD, path, 1 << 16, &outer, NULL) < 0)
 		outer = xstrdup("?");
-	(void)err_hint(e,
-		       "the outer ids must be mapped in our own user namespace (its map begins '%.*s'), and we need CAP_SET%sID there",
-		       line_len(outer, 80), outer, s->what[0] == 'u' ? "U" : "G");
+	(void)err_hint(
+		e,
+		"the outer ids must be mapped in our own user namespace (its map begins '%.*s'), and we need CAP_SET%sID there",
+		line_len(outer, 80), outer, s->what[0] == 'u' ? "U" : "G");
 }
 
 static int explain_helper(struct err *e, const struct side *s,
@@ -194,7 +199,7 @@ static int explain_helper(struct err *e, const struct side *s,
 	char wanted[300], status[64];
 	const char *said = res->err ? res->err : "";
 
-	(void)nsx_idmap_text(s->map, s->n, ',', wanted, sizeof(wanted));
+	(void)nsx_idmap_text(s->map, s->n, ",", wanted, sizeof(wanted));
 	if (res->exec_errno)
 		return err_errno(e, res->exec_errno, "cannot execute '%s'",
 				 s->helper);
@@ -207,13 +212,14 @@ static int explain_helper(struct err *e, const struct side *s,
 		      proc_status_text(res->status, status, sizeof(status)),
 		      *said ? ": " : "", line_len(said, 300), said);
 	granted(s->ranges, getuid(), &have);
-	return err_hint(e,
-			"%s grants %s to uid %u; the helper must be set-uid root or have cap_set%sid, and works only in the user namespace it was set up in",
-			s->ranges, have.len ? str_text(&have) : "nothing",
-			(unsigned int)getuid(), s->what);
+	return err_hint(
+		e,
+		"%s grants %s to uid %u; the helper must be set-uid root or have cap_set%s, and works only in the user namespace it was set up in",
+		s->ranges, have.len ? str_text(&have) : "nothing",
+		(unsigned int)getuid(), s->what);
 }
 
-/* ---- writing ---------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static int run_helper(const struct side *s, pid_t pid, deadline_t deadline,
 		      struct err *e)
@@ -222,8 +228,13 @@ static int run_helper(const struct side *s, pid_t pid, deadline_t deadline,
 	char **argv = xcalloc(n + 1, sizeof(*argv));
 	char *const envp[] = { NULL };
 	struct proc_run run = {
-		.path = s->helper, .argv = argv, .envp = envp, .cwd_fd = -1,
-		.out_fd = -1, .err_fd = -1, .deadline = deadline,
+		.path = s->helper,
+		.argv = argv,
+		.envp = envp,
+		.cwd_fd = -1,
+		.out_fd = -1,
+		.err_fd = -1,
+		.deadline = deadline,
 	};
 	struct proc_result res = { 0 };
 	int r;
@@ -255,13 +266,13 @@ static int write_side(int procdir, pid_t pid, const struct side *s,
 	char shown[300];
 	int r;
 
-	(void)nsx_idmap_text(s->map, s->n, '\n', text, size);
+	(void)nsx_idmap_text(s->map, s->n, "\n", text, size);
 	r = file_write_at(procdir, s->file, text);
 	if (r == 0)
 		return 0;
 	if ((r == -EPERM || r == -EACCES) && s->helper)
 		return run_helper(s, pid, deadline, e);
-	(void)nsx_idmap_text(s->map, s->n, ',', shown, sizeof(shown));
+	(void)nsx_idmap_text(s->map, s->n, ",", shown, sizeof(shown));
 	(void)err_errno(e, -r, "cannot write %s map '%s' of process %d",
 			s->what, shown, pid);
 	explain_direct(e, -r, s);
@@ -282,12 +293,12 @@ int nsx_idmap_write(pid_t pid, const struct nsx_request *req,
 		    deadline_t deadline, struct err *e)
 {
 	const struct side uid = {
-		"uid", "uid_map", "/etc/subuid", req->uid_map, req->n_uid_map,
-		req->newuidmap, geteuid(),
+		"uid",		"uid_map",	"/etc/subuid", req->uid_map,
+		req->n_uid_map, req->newuidmap, geteuid(),
 	};
 	const struct side gid = {
-		"gid", "gid_map", "/etc/subgid", req->gid_map, req->n_gid_map,
-		req->newgidmap, getegid(),
+		"gid",		"gid_map",	"/etc/subgid", req->gid_map,
+		req->n_gid_map, req->newgidmap, getegid(),
 	};
 	char path[32];
 

@@ -83,17 +83,20 @@ const char *nsx_flags_text(uint64_t flags, char *buf, size_t size)
 	return buf;
 }
 
-/* ---- opening ---------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static void explain_open(struct err *e, int code, const char *path)
 {
 	if (code == ENOENT)
-		(void)err_hint(e, str_starts(path, "/proc/") ?
-					  "the process is gone, or the kernel lacks this kind of namespace" :
-					  "whoever made the namespace must bind-mount it there before, and for as long as, it is used");
+		(void)err_hint(
+			e,
+			str_starts(path, "/proc/")
+				? "the process is gone, or the kernel lacks this kind of namespace"
+				: "whoever made the namespace must bind-mount it there before, and for as long as, it is used");
 	else if (code == EACCES || code == EPERM)
-		(void)err_hint(e,
-			       "/proc/PID/ns may be opened only by who may trace the process");
+		(void)err_hint(
+			e,
+			"/proc/PID/ns may be opened only by who may trace the process");
 }
 
 /* Is the open file a namespace of this kind? */
@@ -106,9 +109,10 @@ static int verify(int fd, enum nsx_kind kind, const char *path, struct err *e)
 		return err_errno(e, errno, "cannot examine '%s'", path);
 	if (fs.f_type != NSFS_MAGIC) {
 		(void)err_set(e, EINVAL, "'%s' is not a namespace", path);
-		return err_hint(e,
-				"a %s namespace is expected: /proc/PID/ns/%s, or a file on which one is bind-mounted; the bind mount may be gone",
-				kinds[kind].name, kinds[kind].name);
+		return err_hint(
+			e,
+			"a %s namespace is expected: /proc/PID/ns/%s, or a file on which one is bind-mounted; the bind mount may be gone",
+			kinds[kind].name, kinds[kind].name);
 	}
 	type = ioctl(fd, NS_GET_NSTYPE);
 	/* compat: remove when baseline >= 4.11; setns(2) checks the type too */
@@ -118,15 +122,16 @@ static int verify(int fd, enum nsx_kind kind, const char *path, struct err *e)
 		return err_errno(e, errno, "cannot examine '%s'", path);
 	if ((uint32_t)type == kinds[kind].flag)
 		return 0;
-	return err_set(e, EINVAL, "'%s' is a namespace of kind %s, not %s", path,
-		       name_of_flag(type), kinds[kind].name);
+	return err_set(e, EINVAL, "'%s' is a namespace of kind %s, not %s",
+		       path, name_of_flag(type), kinds[kind].name);
 }
 
 int nsx_open_ns(enum nsx_kind kind, const char *path, int *ret_fd,
 		struct err *e)
 {
 	/* O_NONBLOCK: the path may turn out to be a FIFO or a terminal. */
-	AUTO(fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	AUTO(fd)
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0) {
 		int code = errno;
@@ -151,7 +156,7 @@ int nsx_open_ns_of(enum nsx_kind kind, pid_t pid, int *ret_fd, struct err *e)
 	return nsx_open_ns(kind, path, ret_fd, e);
 }
 
-/* ---- why not ---------------------------------------------------------------- */
+/* ---- why not ---- */
 
 /* The limit's value, "" if it cannot be read. */
 static const char *read_limit(unsigned int kind, int procfd, char *buf,
@@ -165,8 +170,8 @@ static const char *read_limit(unsigned int kind, int procfd, char *buf,
 		       procfd < 0 ? "/proc/" : "", kinds[kind].limit);
 	if (file_read_at(procfd < 0 ? AT_FDCWD : procfd, path, 64, &text,
 			 NULL) == 0)
-		(void)snprintf(buf, size, " = %.*s",
-			       (int)strcspn(text, "\n"), text);
+		(void)snprintf(buf, size, " = %.*s", (int)strcspn(text, "\n"),
+			       text);
 	return buf;
 }
 
@@ -187,21 +192,24 @@ static void explain_nospc(struct err *e, uint64_t flags, int procfd)
 			break;
 		len += (size_t)n;
 	}
-	(void)err_hint(e, "limit reached: %s, here or in an outer user namespace%s",
-		       all,
-		       flags & (CLONE_NEWUSER | CLONE_NEWPID) ?
-			       ", or more than 32 levels deep" :
-			       "");
+	(void)err_hint(
+		e, "limit reached: %s, here or in an outer user namespace%s",
+		all,
+		flags & (CLONE_NEWUSER | CLONE_NEWPID)
+			? ", or more than 32 levels deep"
+			: "");
 }
 
 static void explain_perm(struct err *e, uint64_t flags)
 {
 	if (flags & CLONE_NEWUSER)
-		(void)err_hint(e,
-			       "unprivileged user namespaces are forbidden here (sysctl kernel.unprivileged_userns_clone or kernel.apparmor_restrict_unprivileged_userns, a seccomp filter), or we run in a chroot, or our own uid or gid is not mapped");
+		(void)err_hint(
+			e,
+			"unprivileged user namespaces are forbidden here (sysctl kernel.unprivileged_userns_clone or kernel.apparmor_restrict_unprivileged_userns, a seccomp filter), or we run in a chroot, or our own uid or gid is not mapped");
 	else
-		(void)err_hint(e,
-			       "needs CAP_SYS_ADMIN, or a new user namespace beside it");
+		(void)err_hint(
+			e,
+			"needs CAP_SYS_ADMIN, or a new user namespace beside it");
 }
 
 int nsx_explain_create(struct err *e, int code, uint64_t flags, int procfd)
@@ -209,9 +217,11 @@ int nsx_explain_create(struct err *e, int code, uint64_t flags, int procfd)
 	char text[80];
 
 	flags &= NSX_ALL_FLAGS;
+	(void)nsx_flags_text(flags, text, sizeof(text));
+	for (char *p = strchr(text, ' '); p; p = strchr(p, ' '))
+		*p = '+';
 	if (flags)
-		(void)err_errno(e, code, "cannot create %s namespace%s",
-				nsx_flags_text(flags, text, sizeof(text)),
+		(void)err_errno(e, code, "cannot create %s namespace%s", text,
 				flags & (flags - 1) ? "s" : "");
 	else
 		(void)err_errno(e, code, "cannot create a process");
@@ -222,12 +232,15 @@ int nsx_explain_create(struct err *e, int code, uint64_t flags, int procfd)
 	else if (flags && code == EINVAL)
 		(void)err_hint(e, "the kernel was built without it");
 	else if (code == EAGAIN)
-		(void)err_hint(e,
-			       "too many processes: ulimit -u (RLIMIT_NPROC), or pids.max of the cgroup");
+		(void)err_hint(
+			e,
+			"too many processes: ulimit -u (RLIMIT_NPROC), or pids.max of the cgroup");
 	else if (code == ENOMEM)
-		(void)err_hint(e,
-			       "out of memory, or the init of the pid namespace joined is dead");
+		(void)err_hint(
+			e,
+			"out of memory, or the init of the pid namespace joined is dead");
 	else if (code == ENOSYS)
-		(void)err_hint(e, "forbidden by a seccomp filter, or an old kernel");
+		(void)err_hint(
+			e, "forbidden by a seccomp filter, or an old kernel");
 	return -code;
 }

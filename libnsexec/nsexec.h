@@ -3,9 +3,9 @@
  * libnsexec: "give me a process in these namespaces".
  *
  * The caller describes namespaces; a pure planner (nsplan.c) decides which of
- * them clone3(2) makes at birth, which are joined, in which order, and whether a
- * second process is needed at all; nsx_spawn() re-executes the program from the
- * sealed copy `exe_fd`; a constructor in that process carries the plan out
+ * them clone3(2) makes at birth, which are joined, in which order, and whether
+ * a second process is needed at all; nsx_spawn() re-executes the program from
+ * the sealed copy `exe_fd`; a constructor in that process carries the plan out
  * before main() and returns into main() as the container's init, where
  * nsx_init_get() hands out the channel and the caller's payload.
  *
@@ -26,7 +26,13 @@
 
 /* Same order as the spec's bootstrap list; index of every per-kind array. */
 enum nsx_kind {
-	NSX_USER, NSX_IPC, NSX_UTS, NSX_NET, NSX_PID, NSX_MNT, NSX_CGROUP,
+	NSX_USER,
+	NSX_IPC,
+	NSX_UTS,
+	NSX_NET,
+	NSX_PID,
+	NSX_MNT,
+	NSX_CGROUP,
 	NSX_TIME,
 	_NSX_KIND_MAX,
 };
@@ -41,9 +47,15 @@ struct nsx_ns {
 	int fd; /* NSX_JOIN: verified namespace descriptor; else -1. Borrowed */
 };
 
-struct nsx_idmap { uint32_t inside, outside, count; };
+struct nsx_idmap {
+	uint32_t inside, outside, count;
+};
 
-struct nsx_time_offset { bool set; int64_t secs; uint32_t nanosecs; };
+struct nsx_time_offset {
+	bool set;
+	int64_t secs;
+	uint32_t nanosecs;
+};
 
 /* Facts of the host that the planner needs; filled by nsx_caps_probe(). */
 struct nsx_caps {
@@ -52,14 +64,14 @@ struct nsx_caps {
 };
 
 struct nsx_request {
-	int exe_fd;         /* sealed memfd of this program (runtime/selfexec) */
-	const char *argv0;  /* argv[0] of the children ("ocirun") */
+	int exe_fd;	   /* sealed memfd of this program (runtime/selfexec) */
+	const char *argv0; /* argv[0] of the children ("ocirun") */
 	struct nsx_ns ns[_NSX_KIND_MAX];
 
 	/* new user namespace only */
 	const struct nsx_idmap *uid_map, *gid_map;
 	size_t n_uid_map, n_gid_map;
-	bool deny_setgroups;       /* write "deny" before gid_map */
+	bool deny_setgroups;		   /* write "deny" before gid_map */
 	const char *newuidmap, *newgidmap; /* absolute paths, NULL = none */
 
 	struct nsx_time_offset monotonic, boottime; /* new time ns only */
@@ -75,38 +87,39 @@ struct nsx_request {
 	/*
 	 * Called in the parent as soon as the first child exists (cgroup.procs
 	 * of v1 hierarchies, oom_score_adj, …). `in_cgroup`: clone3 already put
-	 * it into cgroup_fd. May be NULL. The child waits for its end, except
-	 * where it was born in cgroup_fd, makes no further process and
-	 * enter_before is false: then both run at the same time.
+	 * it into cgroup_fd. May be NULL. The child is executing meanwhile, and
+	 * goes on when enter has returned.
 	 */
 	int (*enter)(void *arg, pid_t pid, bool in_cgroup, struct err *e);
 	void *enter_arg;
-	/*
-	 * enter must be complete before the child goes on even if it was born
-	 * in cgroup_fd: it also enters v1 hierarchies, whose place a new cgroup
-	 * namespace captures.
-	 */
-	bool enter_before;
 
-	/* Keep their numbers in init (besides 0,1,2). CLOEXEC again there (I2). */
+	/* Keep their numbers in init (besides 0,1,2). CLOEXEC again there (I2).
+	 */
 	const int *keep_fds;
 	size_t n_keep_fds;
 
 	const void *payload; /* handed to init's main(), any size */
 	size_t payload_len;
 
-	int64_t deadline_ms; /* for each single wait of the handshake; 0 = 10 s */
+	int64_t deadline_ms; /* for each single wait of the handshake; 0 = 10 s
+			      */
 };
 
 /* The process made: owned by the caller. */
 struct nsx_child {
-	pid_t pid;      /* as seen by the parent */
+	pid_t pid; /* as seen by the parent */
 	int pidfd;
 	struct chan chan;
 };
-#define NSX_CHILD_INIT { 0, -1, { -1, "parent", "init", -1, 0 } }
+#define NSX_CHILD_INIT                              \
+	{                                           \
+		0, -1,                              \
+		{                                   \
+			-1, "parent", "init", -1, 0 \
+		}                                   \
+	}
 
-/* ---- the pure planner --------------------------------------------------- */
+/* ---- the pure planner ---- */
 
 /*
  * The plan is clone_flags for the parent's own clone3, then a program for the
@@ -114,25 +127,28 @@ struct nsx_child {
  */
 enum nsx_op_type {
 	NSX_OP_END,
-	NSX_OP_BORN,    /* wait BORN: cgroups entered, ids mapped */
-	NSX_OP_SETNS,   /* setns(fd of kind arg); arg may have NSX_TRY */
-	NSX_OP_ROOT_IDS,/* become uid and gid 0 of the user namespace */
-	NSX_OP_UNSHARE, /* unshare(arg flags) */
-	NSX_OP_IDMAP,   /* NEED_IDMAP, wait IDMAP_DONE */
-	NSX_OP_TIMENS,  /* write the offsets of the new time namespace */
-	NSX_OP_CLONE,   /* clone3(CLONE_PARENT | arg flags); the child goes on */
+	NSX_OP_BORN,	 /* wait BORN: cgroups entered, ids mapped */
+	NSX_OP_SETNS,	 /* setns(fd of kind arg); arg may have NSX_TRY */
+	NSX_OP_ROOT_IDS, /* become uid and gid 0 of the user namespace */
+	NSX_OP_UNSHARE,	 /* unshare(arg flags) */
+	NSX_OP_IDMAP,	 /* NEED_IDMAP, wait IDMAP_DONE */
+	NSX_OP_TIMENS,	 /* write the offsets of the new time namespace */
+	NSX_OP_CLONE, /* clone3(CLONE_PARENT | arg flags); the child goes on */
 };
-struct nsx_op { uint32_t type; uint32_t arg; };
+struct nsx_op {
+	uint32_t type;
+	uint32_t arg;
+};
 
 /* NSX_OP_SETNS: on EPERM leave it to a later SETNS of the same kind. */
 #define NSX_TRY 0x100U
 
 #define NSX_MAX_OPS 24
 struct nsx_plan {
-	uint64_t clone_flags;     /* CLONE_NEW* for the parent's own clone3 */
-	bool into_cgroup;         /* use cgroup_fd in that clone3 */
+	uint64_t clone_flags; /* CLONE_NEW* for the parent's own clone3 */
+	bool into_cgroup;     /* use cgroup_fd in that clone3 */
 	struct nsx_op ops[NSX_MAX_OPS + 1];
-	size_t n_ops;             /* without END */
+	size_t n_ops; /* without END */
 };
 
 /*
@@ -141,10 +157,11 @@ struct nsx_plan {
  */
 int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 	     const struct nsx_caps *caps, struct err *e);
-/* One line per op ("clone newuser newpid …", "setns net"), for tests and logs. */
+/* One line per op ("clone newuser newpid …", "setns net"), for tests and logs.
+ */
 void nsx_plan_print(const struct nsx_plan *plan, char *buf, size_t size);
 
-/* ---- parent side ---------------------------------------------------------- */
+/* ---- parent side ---- */
 
 /* CLOEXEC descriptor of a namespace by path, verified to be of `kind` by
  * ioctl_ns(2) NS_GET_NSTYPE on an nsfs file. -EINVAL names the kind found. */
@@ -158,9 +175,10 @@ void nsx_caps_probe(struct nsx_caps *ret);
 /*
  * Make the process. On return ret->pid is the init-to-be for good, its cgroups,
  * id maps and payload are delivered, and it needs nothing more of the parent to
- * reach main(). It may still be on its way there (executing, unsharing): if that
- * fails, the first chan_recv() tells as ERROR. By the first message it sends,
- * all its namespaces are in place. Until it sends READY it dies with the parent.
+ * reach main(). It may still be on its way there (executing, unsharing): if
+ * that fails, the first chan_recv() tells as ERROR. By the first message it
+ * sends, all its namespaces are in place. Until it sends READY it dies with the
+ * parent.
  *
  * On failure nothing is left: every process made is killed and reaped. *ret is
  * set only on success.
@@ -171,7 +189,7 @@ int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 /* SIGKILL, reap, close. Safe on NSX_CHILD_INIT. */
 void nsx_child_kill(struct nsx_child *c);
 
-/* ---- child side ----------------------------------------------------------- */
+/* ---- child side ---- */
 
 struct nsx_init {
 	struct chan chan;    /* self "init", peer "parent" */

@@ -5,8 +5,8 @@
  * nothing but its arguments. It is the one place where these rules live:
  *
  * R1  Only what has to be there at birth is in the parent's clone3: a user and
- *     a pid namespace. The process itself unshares the rest, after it has become
- *     root of its user namespace: what a new namespace captures of its maker
+ *     a pid namespace. The process itself unshares the rest, after it has
+ * become root of its user namespace: what a new namespace captures of its maker
  *     (owner of the mqueue file system and of lo's files in sysfs, the root of
  *     a cgroup namespace) is then right, and the parent is free earlier.
  * R2  A user namespace owns what is made after it was entered, so it comes
@@ -24,9 +24,10 @@
  *     user namespace entered after birth must own. It is the last op: until
  *     then nobody inside the joined namespaces can see the process, afterwards
  *     nothing of the host is left open in it.
- * R6  BORN where going on early would be wrong: ids unmapped, or `enter` still
- *     to happen (not born in the cgroup, asked for, or a second process would
- *     be born outside).
+ * R6  BORN where something of the parent has to come first: id maps, or `enter`
+ *     (also for who was born in the cgroup: v1 hierarchies beside it,
+ * attributes that a second process inherits). It is sent unasked, during the
+ * exec, so that nobody waits for it without need.
  *
  * Sources: user_namespaces(7), pid_namespaces(7), time_namespaces(7), setns(2).
  */
@@ -78,9 +79,13 @@ static int check_maps(const struct nsx_request *req, struct err *e)
 	    nsx_idmap_check(req->gid_map, req->n_gid_map, "gid", e) < 0)
 		return -e->code;
 	if (!has_root(req->uid_map, req->n_uid_map))
-		return err_set(e, EINVAL, "no mapping found for uid 0 of the user namespace");
+		return err_set(
+			e, EINVAL,
+			"no mapping found for uid 0 of the user namespace");
 	if (!has_root(req->gid_map, req->n_gid_map))
-		return err_set(e, EINVAL, "no mapping found for gid 0 of the user namespace");
+		return err_set(
+			e, EINVAL,
+			"no mapping found for gid 0 of the user namespace");
 	return 0;
 }
 
@@ -88,17 +93,19 @@ static int check(const struct nsx_request *req, struct err *e)
 {
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
 		if (req->ns[k].mode == NSX_JOIN && req->ns[k].fd < 0)
-			return err_set(e, EINVAL,
-				       "no descriptor of the %s namespace to join",
-				       nsx_kind_name((enum nsx_kind)k));
+			return err_set(
+				e, EINVAL,
+				"no descriptor of the %s namespace to join",
+				nsx_kind_name((enum nsx_kind)k));
 	if ((req->monotonic.set || req->boottime.set) &&
 	    !is(req, NSX_TIME, NSX_NEW))
 		return err_set(e, EINVAL,
 			       "clock offsets need a new time namespace");
 	if (req->monotonic.nanosecs > 999999999 ||
 	    req->boottime.nanosecs > 999999999)
-		return err_set(e, EINVAL,
-			       "nanoseconds of a clock offset are below 1000000000");
+		return err_set(
+			e, EINVAL,
+			"nanoseconds of a clock offset are below 1000000000");
 	return check_maps(req, e);
 }
 
@@ -140,10 +147,10 @@ int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 	bool user_new = is(req, NSX_USER, NSX_NEW);
 	bool user_join = is(req, NSX_USER, NSX_JOIN);
 	bool pid_new = is(req, NSX_PID, NSX_NEW);
-	bool user_late = user_new && any_joined(req);           /* R2 */
+	bool user_late = user_new && any_joined(req); /* R2 */
 	bool second = is(req, NSX_PID, NSX_JOIN) ||
 		      is(req, NSX_TIME, NSX_NEW) ||
-		      (pid_new && (user_join || user_late));    /* R5 */
+		      (pid_new && (user_join || user_late)); /* R5 */
 	struct nsx_plan p = { 0 };
 
 	if (check(req, e) < 0)
@@ -154,9 +161,8 @@ int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 	if (pid_new && !second)
 		p.clone_flags |= CLONE_NEWPID;
 
-	if (p.clone_flags & CLONE_NEWUSER ||
-	    (req->enter && (!p.into_cgroup || req->enter_before || second)))
-		push(&p, NSX_OP_BORN, 0);                       /* R6 */
+	if (p.clone_flags & CLONE_NEWUSER || req->enter)
+		push(&p, NSX_OP_BORN, 0); /* R6 */
 	if (p.clone_flags & CLONE_NEWUSER)
 		push(&p, NSX_OP_ROOT_IDS, 0);
 	if (user_join) {
@@ -172,7 +178,7 @@ int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 		push(&p, NSX_OP_ROOT_IDS, 0);
 	}
 	if (rest_flags(req))
-		push(&p, NSX_OP_UNSHARE, rest_flags(req));      /* R1, R3 */
+		push(&p, NSX_OP_UNSHARE, rest_flags(req)); /* R1, R3 */
 	if (req->monotonic.set || req->boottime.set)
 		push(&p, NSX_OP_TIMENS, 0);
 	if (second)
@@ -195,9 +201,10 @@ static int print_op(const struct nsx_op *op, char *buf, size_t size)
 	case NSX_OP_BORN:
 		return snprintf(buf, size, "born\n");
 	case NSX_OP_SETNS:
-		return snprintf(buf, size, "setns %s%s\n",
-				nsx_kind_name((enum nsx_kind)(op->arg & ~NSX_TRY)),
-				op->arg & NSX_TRY ? " or later" : "");
+		return snprintf(
+			buf, size, "setns %s%s\n",
+			nsx_kind_name((enum nsx_kind)(op->arg & ~NSX_TRY)),
+			op->arg & NSX_TRY ? " or later" : "");
 	case NSX_OP_ROOT_IDS:
 		return snprintf(buf, size, "root-ids\n");
 	case NSX_OP_UNSHARE:

@@ -20,26 +20,26 @@
 
 struct sys_clone_args; /* base/sys.h */
 
-#define NSX_ENV "_OCIRUN_INIT"
+#define NSX_ENV	  "_OCIRUN_INIT"
 /* Both sides are the same binary; this only catches a foreign descriptor. */
 #define NSX_MAGIC 0x4f43494eU
 
 struct nsx_program {
 	uint32_t magic;
-	uint32_t size;             /* of this struct */
+	uint32_t size; /* of this struct */
 	struct nsx_op ops[NSX_MAX_OPS + 1];
 	int32_t ns_fd[_NSX_KIND_MAX]; /* to join; -1 = none */
 	struct nsx_time_offset monotonic, boottime;
-	bool debug;                /* send LOG lines */
-	uint64_t payload_len;      /* bytes after this struct */
+	bool debug;	      /* send LOG lines */
+	uint64_t payload_len; /* bytes after this struct */
 } __attribute__((aligned(64)));
 
-/* ---- kinds.c: what the kernel calls them, and why it refuses them ---------- */
+/* ---- kinds.c: what the kernel calls them, and why it refuses them ---- */
 
 /* CLONE_NEW* flag of a kind, and all of them. */
 uint32_t nsx_kind_flag(enum nsx_kind kind);
-#define NSX_ALL_FLAGS                                                       \
-	(CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |       \
+#define NSX_ALL_FLAGS                                                 \
+	(CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | \
 	 CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWTIME)
 /* "user pid net" for a set of CLONE_NEW* flags. Returns buf. */
 const char *nsx_flags_text(uint64_t flags, char *buf, size_t size);
@@ -49,7 +49,7 @@ const char *nsx_flags_text(uint64_t flags, char *buf, size_t size);
  */
 int nsx_explain_create(struct err *e, int code, uint64_t flags, int procfd);
 
-/* ---- idmap.c: parent side -------------------------------------------------- */
+/* ---- idmap.c: parent side ---- */
 
 /*
  * Write setgroups, gid_map and uid_map of a process in a new user namespace,
@@ -59,19 +59,19 @@ int nsx_idmap_write(pid_t pid, const struct nsx_request *req,
 		    deadline_t deadline, struct err *e);
 /* "inside outside count" for each entry, as the kernel wants it; as many whole
  * entries as fit. Returns buf. */
-const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n, char sep,
-			   char *buf, size_t size);
+const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n,
+			   const char *sep, char *buf, size_t size);
 /* Reject what the kernel answers with a bare EINVAL. `what`: "uid" or "gid". */
 int nsx_idmap_check(const struct nsx_idmap *map, size_t n, const char *what,
 		    struct err *e);
 
-/* ---- birth.c: the first process -------------------------------------------- */
+/* ---- birth.c: the first process ---- */
 
 struct nsx_birth {
 	const struct nsx_request *req;
 	const struct nsx_plan *plan;
-	int chan_fd;         /* the child's end */
-	int program_fd;      /* memfd of struct nsx_program and payload */
+	int chan_fd;	/* the child's end */
+	int program_fd; /* memfd of struct nsx_program and payload */
 };
 /*
  * Clone and execute. Returns the pid or -errno of the clone; what fails in the
@@ -86,14 +86,14 @@ bool nsx_plan_clones(const struct nsx_plan *plan);
  */
 pid_t nsx_clone(struct sys_clone_args *args);
 
-/* ---- walk.c: child side ---------------------------------------------------- */
+/* ---- walk.c: child side ---- */
 
 struct nsx_walker {
 	const struct nsx_program *prog;
 	struct chan *chan;
 	int32_t ns_fd[_NSX_KIND_MAX]; /* owned; -1 once joined */
-	int procfd;                   /* the host's, while needed; -1 */
-	uint32_t joined;              /* CLONE_NEW* flags done */
+	int procfd;		      /* the host's, while needed; -1 */
+	uint32_t joined;	      /* CLONE_NEW* flags done */
 };
 /*
  * Run the program. Returns 0 in the process that is to become init; the process

@@ -33,7 +33,7 @@
 
 #define DEFAULT_DEADLINE_MS 10000
 /* SIGKILL takes effect at once unless the process hangs in the kernel. */
-#define KILL_MS 10000
+#define KILL_MS		    10000
 
 /* Not in the headers of all C libraries; the kernel's value. */
 #define MEMFD_NOEXEC_SEAL 8U
@@ -42,20 +42,21 @@
 struct spawn {
 	const struct nsx_request *req;
 	struct nsx_plan plan;
-	pid_t pid;        /* first process, unreaped; 0 = none */
+	pid_t pid; /* first process, unreaped; 0 = none */
 	int pidfd;
 	struct chan chan;
 };
 
 static deadline_t wait_end(const struct nsx_request *req)
 {
-	return deadline_in_ms(req->deadline_ms > 0 ? req->deadline_ms :
-						     DEFAULT_DEADLINE_MS);
+	return deadline_in_ms(req->deadline_ms > 0 ? req->deadline_ms
+						   : DEFAULT_DEADLINE_MS);
 }
 
-/* ---- killing ---------------------------------------------------------------- */
+/* ---- killing ---- */
 
-/* Kill and reap one child. It stays a zombie only if the kernel holds on to it. */
+/* Kill and reap one child. It stays a zombie only if the kernel holds on to it.
+ */
 static void kill_child(pid_t pid, int pidfd)
 {
 	(void)pidfd_signal(pidfd, SIGKILL);
@@ -121,7 +122,8 @@ static void kill_stage(struct spawn *s)
 		r = poll(&p, 1, deadline_poll_ms(end));
 	while (r < 0 && errno == EINTR);
 	if (r > 0)
-		while (waitid(P_PGID, (id_t)s->pid, NULL, WEXITED | __WALL) == 0 ||
+		while (waitid(P_PGID, (id_t)s->pid, NULL, WEXITED | __WALL) ==
+			       0 ||
 		       errno == EINTR)
 			;
 	kill_child(s->pid, s->pidfd);
@@ -154,9 +156,10 @@ void nsx_child_kill(struct nsx_child *c)
 	errno = saved;
 }
 
-/* ---- birth ------------------------------------------------------------------ */
+/* ---- birth ---- */
 
-static void fill_program(struct nsx_program *prog, const struct nsx_request *req,
+static void fill_program(struct nsx_program *prog,
+			 const struct nsx_request *req,
 			 const struct nsx_plan *plan)
 {
 	memset(prog, 0, sizeof(*prog));
@@ -164,16 +167,16 @@ static void fill_program(struct nsx_program *prog, const struct nsx_request *req
 	prog->size = sizeof(*prog);
 	memcpy(prog->ops, plan->ops, sizeof(prog->ops));
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
-		prog->ns_fd[k] = req->ns[k].mode == NSX_JOIN ? req->ns[k].fd :
-							       -1;
+		prog->ns_fd[k] =
+			req->ns[k].mode == NSX_JOIN ? req->ns[k].fd : -1;
 	prog->monotonic = req->monotonic;
 	prog->boottime = req->boottime;
 	prog->debug = log_level_get() >= LOGL_DEBUG;
 	prog->payload_len = req->payload_len;
 }
 
-static int make_memfd(const struct nsx_request *req, const struct nsx_plan *plan,
-		      int *ret_fd, struct err *e)
+static int make_memfd(const struct nsx_request *req,
+		      const struct nsx_plan *plan, int *ret_fd, struct err *e)
 {
 	const unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
 	struct nsx_program prog;
@@ -192,8 +195,8 @@ static int make_memfd(const struct nsx_request *req, const struct nsx_plan *plan
 		r = fd_write_full(fd, req->payload, req->payload_len);
 	if (r < 0)
 		return err_errno(e, -r, "cannot write the request of init");
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-					   F_SEAL_WRITE) < 0)
+	if (fcntl(fd, F_ADD_SEALS,
+		  F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return err_errno(e, errno, "cannot seal the request of init");
 	*ret_fd = TAKE_FD(fd);
 	return 0;
@@ -218,11 +221,13 @@ static int explain_birth(const struct nsx_plan *plan, int code, struct err *e)
 		return nsx_explain_create(e, code, plan->clone_flags, -1);
 	(void)err_errno(e, code, "cannot create a process in its cgroup");
 	if (code == EBUSY)
-		(void)err_hint(e,
-			       "a cgroup with controllers enabled for its children (cgroup.subtree_control) may hold no processes itself");
+		(void)err_hint(
+			e,
+			"a cgroup with controllers enabled for its children (cgroup.subtree_control) may hold no processes itself");
 	else if (code == EACCES || code == EPERM)
-		(void)err_hint(e,
-			       "cgroup.procs of the cgroup and of the common ancestor with our own cgroup must be writable to us, or user namespaces are forbidden");
+		(void)err_hint(
+			e,
+			"cgroup.procs of the cgroup and of the common ancestor with our own cgroup must be writable to us, or user namespaces are forbidden");
 	else if (code == ENODEV || code == ENOENT)
 		(void)err_hint(e, "the cgroup was removed meanwhile");
 	return -code;
@@ -273,7 +278,7 @@ static int give_birth(struct spawn *s, const struct nsx_caps *caps,
 	return 0;
 }
 
-/* ---- services --------------------------------------------------------------- */
+/* ---- services ---- */
 
 static bool has_op(const struct nsx_plan *plan, enum nsx_op_type type)
 {
@@ -297,7 +302,9 @@ static int take_init(struct spawn *s, struct err *e)
 
 	pid = pid_of(pidfd);
 	if (pid < 0)
-		return err_errno(e, -pid, "cannot identify the init that the stage made");
+		return err_errno(
+			e, -pid,
+			"cannot identify the init that the stage made");
 	r = pidfd_wait(s->pidfd, wait_end(s->req));
 	if (r < 0) {
 		kill_child(pid, pidfd);
@@ -340,7 +347,8 @@ static int serve(struct spawn *s, struct err *e)
 
 void nsx_caps_probe(struct nsx_caps *ret)
 {
-	/* The only probe of CLONE_INTO_CGROUP is to use it (enter_instead()). */
+	/* The only probe of CLONE_INTO_CGROUP is to use it (enter_instead()).
+	 */
 	*ret = (struct nsx_caps){ true, geteuid(), getegid() };
 }
 
@@ -354,7 +362,8 @@ int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	nsx_caps_probe(&caps);
 	r = give_birth(&s, &caps, e);
 	if (r == -EAGAIN && s.pid == 0 && s.plan.into_cgroup) {
-		log_debug("nsexec: no clone3 into this cgroup, entering it afterwards");
+		log_debug(
+			"nsexec: no clone3 into this cgroup, entering it afterwards");
 		err_clear(e);
 		caps.clone_into_cgroup = false;
 		r = give_birth(&s, &caps, e);

@@ -4,8 +4,8 @@
  * normal start of the program it looks at one pointer and returns. In the
  * process that birth.c made it resets what is inherited, takes the request from
  * the sealed memfd, walks the program (walk.c) and returns into main() as the
- * container's init; nsx_init_get() lives here so that whoever links it links the
- * constructor.
+ * container's init; nsx_init_get() lives here so that whoever links it links
+ * the constructor.
  *
  * Roles: until the program's end the process is the "stage", then "init". Must
  * not use anything that main() sets up (log, options). Upholds I2, I9, I10.

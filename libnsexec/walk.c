@@ -101,14 +101,15 @@ static int explain_setns(struct err *e, int code, enum nsx_kind kind)
 
 	(void)err_errno(e, code, "cannot join %s namespace", name);
 	if (code == EPERM)
-		return err_hint(e,
-				"needs CAP_SYS_ADMIN in the user namespace that owns it and in our own%s; see 'user' with a path to join the owner first",
-				kind == NSX_MNT ? " (and CAP_SYS_CHROOT)" : "");
+		return err_hint(
+			e,
+			"needs CAP_SYS_ADMIN in the user namespace that owns it and in our own%s; see 'user' with a path to join the owner first",
+			kind == NSX_MNT ? " (and CAP_SYS_CHROOT)" : "");
 	if (code == EINVAL && kind == NSX_USER)
 		return err_hint(e, "we are in this user namespace already");
 	if (code == EINVAL && kind == NSX_PID)
-		return err_hint(e,
-				"only a pid namespace below our own can be joined");
+		return err_hint(
+			e, "only a pid namespace below our own can be joined");
 	return -code;
 }
 
@@ -143,7 +144,8 @@ static int op_setns(struct nsx_walker *w, uint32_t arg, struct err *e)
 /* The capabilities that birth.c carried over the exec have done their work. */
 static int drop_inherited_caps(struct err *e)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+						 0 };
 	struct __user_cap_data_struct data[2];
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
@@ -153,7 +155,8 @@ static int drop_inherited_caps(struct err *e)
 		return err_errno(e, errno, "cannot read capabilities");
 	data[0].inheritable = data[1].inheritable = 0;
 	if (syscall(SYS_capset, &head, data) < 0)
-		return err_errno(e, errno, "cannot drop inheritable capabilities");
+		return err_errno(e, errno,
+				 "cannot drop inheritable capabilities");
 	return 0;
 }
 
@@ -240,11 +243,13 @@ static int op_timens(struct nsx_walker *w, struct err *e)
 		return 0;
 	text[strcspn(text, "\n")] = b->set && m->set ? ',' : '\0';
 	text[strcspn(text, "\n")] = '\0';
-	(void)err_errno(e, -r, "cannot set clock offsets '%s' of the time namespace",
+	(void)err_errno(e, -r,
+			"cannot set clock offsets '%s' of the time namespace",
 			text);
 	if (r == -ERANGE)
-		(void)err_hint(e,
-			       "the clocks of the namespace must be neither negative nor beyond 146 years");
+		(void)err_hint(
+			e,
+			"the clocks of the namespace must be neither negative nor beyond 146 years");
 	return r;
 }
 

@@ -27,7 +27,8 @@ static int enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 
 static const struct nsx_idmap map0[] = { { 0, 100000, 65536 } };
 static const struct nsx_idmap map1[] = { { 1, 100000, 65536 } };
-static const struct nsx_idmap map_twice[] = { { 0, 1000, 10 }, { 5, 5000, 10 } };
+static const struct nsx_idmap map_twice[] = { { 0, 1000, 10 },
+					      { 5, 5000, 10 } };
 static const struct nsx_idmap map_empty[] = { { 0, 1000, 0 } };
 static const struct nsx_idmap map_end[] = { { 0, 4294967290U, 10 } };
 
@@ -59,8 +60,6 @@ static void word(struct nsx_request *req, struct nsx_caps *caps, const char *w)
 		req->enter = enter;
 	else if (streq(w, "cgroup-fd"))
 		req->cgroup_fd = 9;
-	else if (streq(w, "before"))
-		req->enter_before = true;
 	else if (streq(w, "old"))
 		caps->clone_into_cgroup = false;
 	else if (streq(w, "uid1000"))
@@ -110,24 +109,19 @@ static void parse(struct nsx_request *req, struct nsx_caps *caps,
 	}
 }
 
-static const struct { const char *in, *out; } plans[] = {
-	{ "",
-	  "clone" },
-	{ "mnt+",
-	  "clone;unshare mnt" },
-	{ "pid+",
-	  "clone pid" },
-	{ "user+",
-	  "clone user;born;root-ids" },
-	{ "uts+ ipc+ net+ pid+ mnt+",
-	  "clone pid;unshare ipc uts net mnt" },
+static const struct {
+	const char *in, *out;
+} plans[] = {
+	{ "", "clone" },
+	{ "mnt+", "clone;unshare mnt" },
+	{ "pid+", "clone pid" },
+	{ "user+", "clone user;born;root-ids" },
+	{ "uts+ ipc+ net+ pid+ mnt+", "clone pid;unshare ipc uts net mnt" },
 	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+",
 	  "clone pid;unshare ipc uts net mnt cgroup" },
 	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+ enter",
 	  "clone pid;born;unshare ipc uts net mnt cgroup" },
 	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+ enter cgroup-fd",
-	  "clone pid into-cgroup;unshare ipc uts net mnt cgroup" },
-	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+ enter cgroup-fd before",
 	  "clone pid into-cgroup;born;unshare ipc uts net mnt cgroup" },
 	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+ enter cgroup-fd old",
 	  "clone pid;born;unshare ipc uts net mnt cgroup" },
@@ -141,12 +135,9 @@ static const struct { const char *in, *out; } plans[] = {
 	  "clone user pid into-cgroup;born;root-ids;unshare ipc uts net mnt cgroup" },
 	{ "user+ uts+ ipc+ net+ mnt+",
 	  "clone user;born;root-ids;unshare ipc uts net mnt" },
-	{ "user+ pid+",
-	  "clone user pid;born;root-ids" },
-	{ "user+ pid=",
-	  "clone;setns pid;unshare user;idmap;root-ids;clone" },
-	{ "user+ net=",
-	  "clone;setns net;unshare user;idmap;root-ids" },
+	{ "user+ pid+", "clone user pid;born;root-ids" },
+	{ "user+ pid=", "clone;setns pid;unshare user;idmap;root-ids;clone" },
+	{ "user+ net=", "clone;setns net;unshare user;idmap;root-ids" },
 	{ "user+ net= uid1000",
 	  "clone;setns net;unshare user;idmap dumpable;root-ids" },
 	{ "user+ net= pid+ mnt+",
@@ -160,18 +151,15 @@ static const struct { const char *in, *out; } plans[] = {
 	  "idmap;root-ids;unshare mnt;clone pid" },
 	{ "user+ mnt= pid+",
 	  "clone;setns mnt;unshare user;idmap;root-ids;clone pid" },
-	{ "user+ time+",
-	  "clone user;born;root-ids;unshare time;clone" },
+	{ "user+ time+", "clone user;born;root-ids;unshare time;clone" },
 	{ "user+ time+ monotonic pid+ mnt+",
 	  "clone user;born;root-ids;unshare mnt time;timens;"
 	  "clone pid" },
 	{ "user+ net= time+ boottime pid+",
 	  "clone;setns net;unshare user;idmap;root-ids;unshare time;"
 	  "timens;clone pid" },
-	{ "user=",
-	  "clone;setns user;root-ids" },
-	{ "user= mnt+",
-	  "clone;setns user;root-ids;unshare mnt" },
+	{ "user=", "clone;setns user;root-ids" },
+	{ "user= mnt+", "clone;setns user;root-ids;unshare mnt" },
 	{ "user= pid+ mnt+",
 	  "clone;setns user;root-ids;unshare mnt;clone pid" },
 	{ "user= pid+ mnt+ net+ ipc+ uts+ cgroup+",
@@ -199,10 +187,8 @@ static const struct { const char *in, *out; } plans[] = {
 	{ "user= time+ boottime mnt=",
 	  "clone;setns mnt or later;setns user;root-ids;setns mnt;"
 	  "unshare time;timens;clone" },
-	{ "net=",
-	  "clone;setns net" },
-	{ "net= enter",
-	  "clone;born;setns net" },
+	{ "net=", "clone;setns net" },
+	{ "net= enter", "clone;born;setns net" },
 	{ "net= pid+ mnt+ ipc+ uts+",
 	  "clone pid;setns net;unshare ipc uts mnt" },
 	{ "net= ipc= uts= pid+ mnt+ cgroup+ enter",
@@ -210,8 +196,7 @@ static const struct { const char *in, *out; } plans[] = {
 	{ "net= ipc= uts= mnt= cgroup= time=",
 	  "clone;setns ipc;setns uts;setns net;setns cgroup;"
 	  "setns time;setns mnt" },
-	{ "pid=",
-	  "clone;setns pid;clone" },
+	{ "pid=", "clone;setns pid;clone" },
 	{ "pid= net+ mnt+ ipc+ uts+",
 	  "clone;setns pid;unshare ipc uts net mnt;clone" },
 	{ "pid= net= ipc= uts= mnt=",
@@ -221,48 +206,38 @@ static const struct { const char *in, *out; } plans[] = {
 	  "setns pid;setns cgroup;setns mnt;clone" },
 	{ "pid= time+ monotonic boottime",
 	  "clone;setns pid;unshare time;timens;clone" },
-	{ "mnt=",
-	  "clone;setns mnt" },
-	{ "mnt= pid+",
-	  "clone pid;setns mnt" },
-	{ "mnt= net+ cgroup+",
-	  "clone;setns mnt;unshare net cgroup" },
-	{ "cgroup+ enter",
-	  "clone;born;unshare cgroup" },
-	{ "cgroup= mnt+",
-	  "clone;setns cgroup;unshare mnt" },
-	{ "time+",
-	  "clone;unshare time;clone" },
-	{ "time+ monotonic",
-	  "clone;unshare time;timens;clone" },
+	{ "mnt=", "clone;setns mnt" },
+	{ "mnt= pid+", "clone pid;setns mnt" },
+	{ "mnt= net+ cgroup+", "clone;setns mnt;unshare net cgroup" },
+	{ "cgroup+ enter", "clone;born;unshare cgroup" },
+	{ "cgroup= mnt+", "clone;setns cgroup;unshare mnt" },
+	{ "time+", "clone;unshare time;clone" },
+	{ "time+ monotonic", "clone;unshare time;timens;clone" },
 	{ "time+ monotonic boottime pid+ mnt+",
 	  "clone;unshare mnt time;timens;clone pid" },
 	{ "time+ pid+ enter cgroup-fd",
 	  "clone into-cgroup;born;unshare time;clone pid" },
-	{ "time= pid+",
-	  "clone pid;setns time" },
-	{ "time= mnt= pid=",
-	  "clone;setns pid;setns time;setns mnt;clone" },
-	{ "enter",
-	  "clone;born" },
-	{ "enter cgroup-fd",
-	  "clone into-cgroup" },
-	{ "cgroup-fd",
-	  "clone into-cgroup" },
-	{ "enter cgroup-fd before",
-	  "clone into-cgroup;born" },
+	{ "time= pid+", "clone pid;setns time" },
+	{ "time= mnt= pid=", "clone;setns pid;setns time;setns mnt;clone" },
+	{ "enter", "clone;born" },
+	{ "cgroup-fd", "clone into-cgroup" },
+	{ "enter cgroup-fd", "clone into-cgroup;born" },
 };
 
-static const struct { const char *in, *msg; } bad[] = {
+static const struct {
+	const char *in, *msg;
+} bad[] = {
 	{ "nofd", "no descriptor of the net namespace to join" },
 	{ "user+ nomap", "a new user namespace needs uid mappings" },
 	{ "user+ nogid", "a new user namespace needs gid mappings" },
 	{ "map", "id mappings need a new user namespace" },
 	{ "user= map", "id mappings need a new user namespace" },
 	{ "map1 user+", "no mapping found for uid 0 of the user namespace" },
-	{ "map-twice user+", "uid mappings '0 1000 10' and '5 5000 10' overlap" },
+	{ "map-twice user+",
+	  "uid mappings '0 1000 10' and '5 5000 10' overlap" },
 	{ "map-empty user+", "uid mapping '0 1000 0' is empty" },
-	{ "map-end user+", "uid mapping '0 4294967290 10' is beyond the largest id" },
+	{ "map-end user+",
+	  "uid mapping '0 4294967290 10' is beyond the largest id" },
 	{ "monotonic", "clock offsets need a new time namespace" },
 	{ "time= boottime", "clock offsets need a new time namespace" },
 	{ "time+ nanos", "nanoseconds of a clock offset are below 1000000000" },
@@ -277,7 +252,7 @@ static const char *plan_text(const char *in, char *buf, size_t size)
 
 	parse(&req, &caps, in);
 	if (nsx_plan(&plan, &req, &caps, &e) < 0)
-		(void)snprintf(buf, size, "error: %s", e.msg);
+		(void)snprintf(buf, size, "error: %.500s", e.msg);
 	else
 		nsx_plan_print(&plan, buf, size);
 	for (char *p = buf; *p; p++)
@@ -302,7 +277,8 @@ static void check_all(void)
 		uint64_t made, joined = 0, want_made = 0, want_joined = 0;
 		bool user = false;
 
-		for (unsigned int k = 0, v = n; k < _NSX_KIND_MAX; k++, v /= 3) {
+		for (unsigned int k = 0, v = n; k < _NSX_KIND_MAX;
+		     k++, v /= 3) {
 			req.ns[k].mode = (enum nsx_mode)(v % 3);
 			req.ns[k].fd = v % 3 == NSX_JOIN ? 5 : -1;
 			if (v % 3 == NSX_NEW)
@@ -339,7 +315,8 @@ static void check_all(void)
 			}
 			if (op->type != NSX_OP_SETNS)
 				continue;
-			/* nothing but user is joined after mnt, in each round */
+			/* nothing but user is joined after mnt, in each round
+			 */
 			if (kind == NSX_MNT && i + 1 < p.n_ops &&
 			    p.ops[i + 1].type == NSX_OP_SETNS &&
 			    p.ops[i + 1].arg != NSX_USER)
@@ -347,11 +324,14 @@ static void check_all(void)
 			if (!(op->arg & NSX_TRY))
 				joined |= nsx_kind_flag((enum nsx_kind)kind);
 		}
-		if (made != want_made || joined != want_joined || p.n_ops > NSX_MAX_OPS)
+		if (made != want_made || joined != want_joined ||
+		    p.n_ops > NSX_MAX_OPS)
 			missing++;
 	}
-	is_int(missing, 0, "all %u combinations make and join what was asked", total);
-	is_int(bad_owner, 0, "nothing is made before the user namespace is entered");
+	is_int(missing, 0, "all %u combinations make and join what was asked",
+	       total);
+	is_int(bad_owner, 0,
+	       "nothing is made before the user namespace is entered");
 	is_int(bad_last, 0, "the second process is the last op");
 	is_int(bad_mnt, 0, "the mount namespace is joined last");
 	is_int(early_born, 0, "BORN comes first");
@@ -394,7 +374,8 @@ int main(int argc, char **argv)
 		       "refused: '%s'", bad[i].in);
 	}
 	plan_text("user= pid= net= mnt= ipc= uts=", buf, 20);
-	is_int(strlen(buf) < 20, 1, "printing into a small buffer stays inside");
+	is_int(strlen(buf) < 20, 1,
+	       "printing into a small buffer stays inside");
 	check_all();
 	return done();
 }
