@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "config/names.h"
@@ -40,6 +41,9 @@ struct execution {
 	struct cgroup *cg;
 	struct process_fds fds;
 	struct nsx_child child;
+	bool paused;
+	const char *sub_cgroup; /* --cgroup, NULL = the container's own */
+	struct foreground fg;
 };
 
 static int check_status(struct execution *x, struct err *e)
@@ -49,10 +53,19 @@ static int check_status(struct execution *x, struct err *e)
 	if (s == STATUS_STOPPED || s == STATUS_CREATING)
 		return err_set(e, EINVAL,
 			       "cannot exec in a stopped container");
-	if (s == STATUS_PAUSED && !x->opts->ignore_paused)
+	x->paused = s == STATUS_PAUSED;
+	if (x->paused && !x->opts->ignore_paused)
 		return err_set(e, EINVAL,
 			       "cannot exec in a paused container (use --ignore-paused to override)");
 	return 0;
+}
+
+/* The largest number means "no change" to the kernel and is nobody's id. */
+static int parse_id(const char *text, uint32_t *ret)
+{
+	int r = parse_u32(text, ret);
+
+	return r == 0 && *ret == UINT32_MAX ? -ERANGE : r;
 }
 
 static int parse_user(struct spec_user *u, const char *text, struct err *e)
@@ -63,13 +76,14 @@ static int parse_user(struct spec_user *u, const char *text, struct err *e)
 	uint32_t v;
 
 	/* Numbers only: a name must never be looked up (CVE-2016-3697 class). */
-	if (parse_u32(uid, &v) < 0)
-		return err_set(e, EINVAL, "bad uid: '%s' is not a user id", uid);
+	if (parse_id(uid, &v) < 0)
+		return err_set(e, EINVAL, "bad uid: '%s' is not a user id (a number)",
+			       uid);
 	u->uid = v;
 	if (!colon)
 		return 0;
-	if (parse_u32(colon + 1, &v) < 0)
-		return err_set(e, EINVAL, "bad gid: '%s' is not a group id",
+	if (parse_id(colon + 1, &v) < 0)
+		return err_set(e, EINVAL, "bad gid: '%s' is not a group id (a number)",
 			       colon + 1);
 	u->gid = v;
 	return 0;
@@ -84,9 +98,9 @@ static int add_gids(struct execution *x, struct err *e)
 	if (l->n > 0)
 		memcpy(v, l->v, l->n * sizeof(*v));
 	for (size_t i = 0; i < add->n; i++)
-		if (parse_u32(add->v[i], &v[l->n + i]) < 0)
+		if (parse_id(add->v[i], &v[l->n + i]) < 0)
 			return err_set(e, EINVAL,
-				       "--additional-gids: '%s' is not a group id",
+				       "--additional-gids: '%s' is not a group id (a number)",
 				       add->v[i]);
 	l->v = v;
 	l->n += add->n;
@@ -213,6 +227,28 @@ static int check_options(const struct execution *x, struct err *e)
 	return 0;
 }
 
+/* --cgroup PATH; per-controller forms (CTRL:PATH) are for cgroup v1 only. */
+static int sub_cgroup(struct execution *x, struct err *e)
+{
+	const struct str_list *l = &x->opts->cgroups;
+	const char *path = l->n > 0 ? l->v[0] : NULL;
+
+	if (!path)
+		return 0;
+	if (l->n > 1 || strchr(path, ':'))
+		return err_set(e, ENOTSUP,
+			       "--cgroup: sub-cgroups per controller ('%s') are not supported yet",
+			       l->v[l->n - 1]);
+	while (*path == '/')
+		path++;
+	if (path_has_dotdot(path))
+		return err_set(e, EINVAL, "--cgroup: bad sub cgroup path '%s'",
+			       l->v[0]);
+	if (*path)
+		x->sub_cgroup = path;
+	return 0;
+}
+
 static int open_namespaces(struct execution *x, struct nsx_request *req,
 			   struct err *e)
 {
@@ -242,7 +278,7 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 
 	if (a->initial && process_set_affinity(pid, a->initial, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/initial");
-	if (cgroup_enter(x->cg, pid, in_cgroup, NULL, e) < 0)
+	if (cgroup_enter(x->cg, pid, in_cgroup, x->sub_cgroup, e) < 0)
 		return -e->code;
 	if (a->final_ && process_set_affinity(pid, a->final_, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/final");
@@ -273,12 +309,28 @@ static int spawn(struct execution *x, struct err *e)
 		return -e->code;
 	process_fds_assign(&x->fds, &x->plan);
 	process_request(&req, &x->fds, &x->opts->p, &keep, &payload, &x->plan);
-	req.cgroup_fd = cgroup_clone_fd(x->cg);
+	/*
+	 * A process is not born in a sub-cgroup, it is moved there; nor in a
+	 * frozen one, where clone3(2) would wait for the thaw.
+	 */
+	bool born = !x->sub_cgroup && !x->paused;
+
+	if (born)
+		req.cgroup_fd = cgroup_clone_fd(x->cg);
 	req.enter = on_enter;
 	req.enter_arg = x;
 	r = open_namespaces(x, &req, e);
 	if (r == 0)
 		r = nsx_spawn(&x->child, &req, e);
+	/* init gave its cgroup's controllers to children and left it */
+	if (r == -EBUSY && !x->sub_cgroup) {
+		err_clear(e);
+		r = cgroup_follow(x->cg, x->c.rec.init.pid, e);
+		if (born)
+			req.cgroup_fd = cgroup_clone_fd(x->cg);
+		if (r == 0)
+			r = nsx_spawn(&x->child, &req, e);
+	}
 	keep.n = 0; /* borrowed numbers, not ours to close */
 	return r;
 }
@@ -287,6 +339,8 @@ static int on_ready(void *arg, struct err *e)
 {
 	struct execution *x = arg;
 
+	if (foreground_attach(&x->fg, x->fds.master, e) < 0)
+		return -e->code;
 	if (!x->opts->p.pid_file)
 		return 0;
 	return pidfile_write(x->opts->p.pid_file, x->child.pid, e);
@@ -323,7 +377,7 @@ static int execute(struct execution *x, struct err *e)
 		.arg = x,
 	};
 
-	if (check_options(x, e) < 0 ||
+	if (check_options(x, e) < 0 || sub_cgroup(x, e) < 0 ||
 	    process_fds_prepare(&x->fds, &x->opts->p, x->process.terminal,
 				e) < 0 ||
 	    build_plan(x, e) < 0 || spawn(x, e) < 0)
@@ -366,12 +420,12 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 {
 	struct execution x = { .opts = opts, .c = CONTAINER_INIT,
 			       .fds = PROCESS_FDS_INIT,
-			       .child = NSX_CHILD_INIT };
-	struct foreground fg = FOREGROUND_INIT;
+			       .child = NSX_CHILD_INIT,
+			       .fg = FOREGROUND_INIT };
 	int r;
 
 	if (!opts->p.detach)
-		foreground_block_signals(&fg);
+		foreground_block_signals(&x.fg);
 	r = load(&x, e);
 	if (r == 0)
 		r = execute(&x, e);
@@ -380,11 +434,11 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 	} else if (opts->p.detach) {
 		let_go(&x);
 	} else {
-		r = foreground_wait(&fg, x.child.pid, x.child.pidfd,
-				    x.fds.master, ret_status, e);
+		r = foreground_wait(&x.fg, x.child.pid, x.child.pidfd,
+				    ret_status, e);
 		let_go(&x);
 	}
-	foreground_end(&fg);
+	foreground_end(&x.fg);
 	execution_free(&x);
 	return r;
 }
