@@ -93,6 +93,12 @@ char *sysctl_key_path(struct arena *arena, const char *key);
 int spec_load_at(struct spec *ret, int dirfd, const char *name,
 		 char **ret_text, struct err *e);
 
+/*
+ * The same for the copy in the state directory: its warnings were told when the
+ * container was made, so nothing is logged.
+ */
+int spec_reload_at(struct spec *ret, int dirfd, const char *name, struct err *e);
+
 void spec_free(struct spec *spec);
 
 static inline void auto_spec(struct spec *spec)

@@ -372,9 +372,9 @@ unsigned int name_distance(const char *known, const char *name)
 	/* "allow" or "SCMP_ALLOW" for SCMP_ACT_ALLOW, "net" for "network" */
 	if (known_part != known && streq_nocase(known_part, part))
 		return 1;
-	if (len >= 3 && part == name && str_starts(known, name))
-		return 2;
 	d = str_distance(known, name, limit);
+	if ((d > limit || d > 2) && len >= 3 && part == name && str_starts(known, name))
+		return 2;
 	return d <= limit ? d : UINT_MAX;
 }
 

@@ -106,7 +106,7 @@ const char *walk_string(struct walk *w, const struct json *j)
 	return arena_strndup(w->arena, j->text, j->len);
 }
 
-/* ---- integers ------------------------------------------------------------- */
+/* ---- integers ---------------------------------------------------------- */
 
 static void limits(const struct field *field, int64_t *ret_min, uint64_t *ret_max)
 {
@@ -217,7 +217,7 @@ static void walk_bool(struct walk *w, const struct json *j,
 		*(bool *)p = j->boolean;
 }
 
-/* ---- names ---------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------- */
 
 /* What would have been right: the nearest name, or all of a short table. */
 static void add_remedy(struct str *s, const struct name *names, const char *text)
@@ -275,7 +275,7 @@ static void walk_enum(struct walk *w, const struct json *j,
 		store_sized(p, field->size, v);
 }
 
-/* ---- lists and maps --------------------------------------------------------- */
+/* ---- lists and maps ---------------------------------------------------- */
 
 static void mark_present(const struct field *field, char *outer)
 {
@@ -396,7 +396,7 @@ static void walk_list(struct walk *w, const struct json *j,
 	*(size_t *)(void *)(outer + field->offset2) = n;
 }
 
-/* ---- objects ---------------------------------------------------------------- */
+/* ---- objects ----------------------------------------------------------- */
 
 void walk_field(struct walk *w, const struct json *j, const struct field *field,
 		void *outer)
@@ -536,7 +536,7 @@ void walk_object(struct walk *w, const struct json *j,
 		object->finish(w, j, out);
 }
 
-/* ---- pointers --------------------------------------------------------------- */
+/* ---- pointers ---------------------------------------------------------- */
 
 void pointer_add(struct str *pointer, const char *token)
 {

@@ -78,7 +78,7 @@ struct spec_mount {
 	struct idmap_list uid_mappings, gid_mappings;
 };
 
-/* ---- process ------------------------------------------------------------ */
+/* ---- process ----------------------------------------------------------- */
 
 struct spec_user {
 	uint32_t uid, gid;
@@ -141,7 +141,7 @@ struct spec_process {
 	struct spec_cpu_affinity exec_cpu_affinity;
 };
 
-/* ---- hooks --------------------------------------------------------------- */
+/* ---- hooks ------------------------------------------------------------- */
 
 enum hook_kind {
 	HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER,
@@ -160,7 +160,7 @@ struct spec_hook {
 };
 struct hook_list { struct spec_hook *v; size_t n; };
 
-/* ---- linux --------------------------------------------------------------- */
+/* ---- linux ------------------------------------------------------------- */
 
 enum ns_kind { /* order of the bootstrap list */
 	NS_USER, NS_IPC, NS_UTS, NS_NET, NS_PID, NS_MNT, NS_CGROUP, NS_TIME,

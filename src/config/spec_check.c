@@ -72,7 +72,7 @@ void run_rules(const struct rule *rules, struct check *c)
 		rules->check(c);
 }
 
-/* ---- version and root ---------------------------------------------------------------- */
+/* ---- version and root -------------------------------------------------- */
 
 /* One number of a semantic version: digits without leading zero. */
 static const char *skip_number(const char *p)
@@ -134,7 +134,7 @@ static void rule_root_path(struct check *c)
 		bad(c, "/root/path", "rootfs path must not be empty");
 }
 
-/* ---- host names ------------------------------------------------------------------------ */
+/* ---- host names -------------------------------------------------------- */
 
 static void check_host_name(struct check *c, const char *field, const char *name)
 {
@@ -154,7 +154,7 @@ static void rule_host_names(struct check *c)
 	check_host_name(c, "domainname", c->spec->domainname);
 }
 
-/* ---- mounts ------------------------------------------------------------------------------ */
+/* ---- mounts ------------------------------------------------------------ */
 
 static void check_destination(struct check *c, size_t i, const struct spec_mount *m)
 {
@@ -224,7 +224,7 @@ static void rule_mounts(struct check *c)
 	}
 }
 
-/* ---- hooks and annotations ----------------------------------------------------------------- */
+/* ---- hooks and annotations --------------------------------------------- */
 
 static void rule_hook_paths(struct check *c)
 {

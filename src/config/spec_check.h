@@ -16,7 +16,7 @@ void spec_check_process(const struct spec_process *process, const char *base,
 void spec_check_resources(const struct spec_resources *resources,
 			  const char *base, struct findings *f);
 
-/* ---- for the rules -------------------------------------------------------------- */
+/* ---- for the rules ----------------------------------------------------- */
 
 struct check {
 	struct findings *f;

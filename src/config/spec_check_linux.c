@@ -17,7 +17,7 @@
 /* user_namespaces(7): lines of uid_map and gid_map */
 #define IDMAP_MAX 340
 
-/* ---- lists of numbers ------------------------------------------------------------------ */
+/* ---- lists of numbers -------------------------------------------------- */
 
 static int list_number(const char **p, uint32_t *ret)
 {
@@ -84,7 +84,7 @@ int list_count(const char *text, size_t *ret)
 	return 0;
 }
 
-/* ---- namespaces and id maps --------------------------------------------------------------- */
+/* ---- namespaces and id maps -------------------------------------------- */
 
 static void rule_ns_paths(struct check *c)
 {
@@ -207,7 +207,7 @@ static void rule_time_offsets(struct check *c)
 		    "time namespace enabled, but both namespace path and time offsets specified -- you may only provide one");
 }
 
-/* ---- devices ------------------------------------------------------------------------------ */
+/* ---- devices ----------------------------------------------------------- */
 
 static bool same_node(const struct spec_device *a, const struct spec_device *b)
 {
@@ -275,7 +275,7 @@ static void rule_net_devices(struct check *c)
 	}
 }
 
-/* ---- paths --------------------------------------------------------------------------------- */
+/* ---- paths ------------------------------------------------------------- */
 
 static void check_paths(struct check *c, const char *key, const struct str_list *list)
 {
@@ -302,7 +302,7 @@ static void rule_cgroups_path(struct check *c)
 		bad(c, "/linux/cgroupsPath", "'%.200s' must not have a '..' component", path);
 }
 
-/* ---- sysctl --------------------------------------------------------------------------------- */
+/* ---- sysctl ------------------------------------------------------------ */
 
 static bool is_ipc_sysctl(const char *path)
 {
@@ -354,7 +354,7 @@ static void rule_sysctl(struct check *c)
 	}
 }
 
-/* ---- memory policy, intelRdt, swap ------------------------------------------------------------ */
+/* ---- memory policy, intelRdt, swap ------------------------------------- */
 
 #define NODES_MAX 1024 /* the largest MAX_NUMNODES of any kernel */
 
@@ -423,7 +423,7 @@ static void rule_swap_needs_limit(struct check *c)
 		    "unable to set swap limit without memory limit");
 }
 
-/* ---- seccomp ----------------------------------------------------------------------------------- */
+/* ---- seccomp ----------------------------------------------------------- */
 
 static void check_errno(struct check *c, const char *pointer, uint32_t action,
 			const struct opt_u32 *ret)

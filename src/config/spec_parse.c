@@ -22,10 +22,11 @@
 #include "config/spec_tables.h"
 #include "base/banned.h"
 
-/* Beyond this many findings only the errors are counted. */
+/* Beyond these numbers findings are only counted; errors have the last word. */
+#define WARNINGS_MAX 900U
 #define FINDINGS_MAX 1000U
 
-/* ---- mounts ------------------------------------------------------------------------- */
+/* ---- mounts ------------------------------------------------------------ */
 
 static enum mount_kind mount_kind(const struct spec_mount *m)
 {
@@ -127,7 +128,7 @@ static const struct object mount_object = { .fields = mount_fields,
 					    .size = sizeof(struct spec_mount),
 					    .finish = finish_mount };
 
-/* ---- hooks, root --------------------------------------------------------------------- */
+/* ---- hooks, root ------------------------------------------------------- */
 
 const char *const hook_kind_names[_HOOK_KIND_MAX] = {
 	[HOOK_PRESTART] = "prestart",
@@ -194,7 +195,7 @@ static const struct field spec_fields[] = {
 const struct object schema_spec = { .fields = spec_fields,
 				    .size = sizeof(struct spec) };
 
-/* ---- findings --------------------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------- */
 
 void findings_add(struct findings *f, bool is_error, int line, int column,
 		  const char *pointer, const char *fmt, ...)
@@ -204,7 +205,7 @@ void findings_add(struct findings *f, bool is_error, int line, int column,
 	va_list ap;
 
 	f->n_errors += is_error;
-	if (f->n >= FINDINGS_MAX)
+	if (f->n >= (is_error ? FINDINGS_MAX : WARNINGS_MAX))
 		return;
 	if (f->n == f->cap) {
 		f->cap = f->cap ? f->cap * 2 : 16;
@@ -250,9 +251,8 @@ int findings_error(const struct findings *f, size_t from, int code,
 		if (f->v[i].is_error && n++ == 0)
 			first = &f->v[i];
 	}
-	if (!first) /* more warnings than are kept hide it */
-		return err_set(e, code, "%s: too many findings, at least one an error",
-			       file);
+	if (!first) /* `f` was full before */
+		return err_set(e, code, "%s: more errors than can be listed", file);
 	if (first->line)
 		(void)err_set(e, code, "%s:%d:%d: %s", file, first->line,
 			      first->column, first->text);
@@ -266,7 +266,7 @@ int findings_error(const struct findings *f, size_t from, int code,
 	return -code;
 }
 
-/* ---- entry points ------------------------------------------------------------------------ */
+/* ---- entry points ------------------------------------------------------ */
 
 struct document {
 	const struct object *object;
@@ -384,12 +384,11 @@ void findings_log(const struct findings *f, const char *file)
 	str_free(&line);
 }
 
-int spec_load_at(struct spec *ret, int dirfd, const char *name,
-		 char **ret_text, struct err *e)
+static int load(struct spec *ret, int dirfd, const char *name, char **ret_text,
+		struct findings *f, struct err *e)
 {
-	AUTO(findings) struct findings f = { 0 };
 	AUTO(str) char *text = NULL;
-	size_t len = 0;
+	size_t len = 0, from;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
@@ -401,19 +400,32 @@ int spec_load_at(struct spec *ret, int dirfd, const char *name,
 			       JSON_MAX_TEXT >> 20);
 	if (r < 0)
 		return err_errno(e, -r, "cannot read '%s'", name);
-	r = spec_parse(ret, text, len, name, &f, e);
-	if (r == 0) {
-		size_t from = f.n;
-
-		if (spec_check_supported(ret, &f) < 0)
-			r = findings_error(&f, from, ENOTSUP, name, e);
-	}
-	findings_log(&f, name);
+	r = spec_parse(ret, text, len, name, f, e);
 	if (r < 0)
 		return r;
+	from = f->n;
+	if (spec_check_supported(ret, f) < 0)
+		return findings_error(f, from, ENOTSUP, name, e);
 	if (ret_text)
 		*ret_text = TAKE_PTR(text);
 	return 0;
+}
+
+int spec_load_at(struct spec *ret, int dirfd, const char *name,
+		 char **ret_text, struct err *e)
+{
+	AUTO(findings) struct findings f = { 0 };
+	int r = load(ret, dirfd, name, ret_text, &f, e);
+
+	findings_log(&f, name);
+	return r;
+}
+
+int spec_reload_at(struct spec *ret, int dirfd, const char *name, struct err *e)
+{
+	AUTO(findings) struct findings f = { 0 };
+
+	return load(ret, dirfd, name, NULL, &f, e);
 }
 
 void spec_free(struct spec *spec)

@@ -8,7 +8,7 @@
 #include "config/spec_tables.h"
 #include "base/banned.h"
 
-/* ---- namespaces and id mappings --------------------------------------------------- */
+/* ---- namespaces and id mappings ---------------------------------------- */
 
 struct ns_entry {
 	uint32_t kind;
@@ -83,7 +83,7 @@ static const struct object time_offsets_object = {
 	.closed = "unknown clock, expected 'monotonic' or 'boottime'"
 };
 
-/* ---- devices ----------------------------------------------------------------------- */
+/* ---- devices ----------------------------------------------------------- */
 
 static void convert_device_type(struct walk *w, const struct json *j, void *outer)
 {
@@ -159,7 +159,7 @@ static const struct object net_device_object = {
 	.key_offset = offsetof(struct spec_net_device, host_name)
 };
 
-/* ---- seccomp ------------------------------------------------------------------------- */
+/* ---- seccomp ----------------------------------------------------------- */
 
 static const struct field seccomp_arg_fields[] = {
 	F(FK_U32, struct spec_seccomp_arg, index, "index",
@@ -222,7 +222,7 @@ static const struct field seccomp_fields[] = {
 static const struct object seccomp_object = { .fields = seccomp_fields,
 					      .finish = finish_seccomp };
 
-/* ---- small ones ------------------------------------------------------------------------ */
+/* ---- small ones -------------------------------------------------------- */
 
 static const struct field personality_fields[] = {
 	F_NAME(FK_ENUM, struct spec_personality, domain, "domain", names_personality,
@@ -257,7 +257,7 @@ static const struct field intel_rdt_fields[] = {
 };
 static const struct object intel_rdt_object = { .fields = intel_rdt_fields };
 
-/* ---- linux --------------------------------------------------------------------------------- */
+/* ---- linux ------------------------------------------------------------- */
 
 static const struct field linux_fields[] = {
 	F_CUSTOM("namespaces", convert_namespaces, .object = &ns_object),

@@ -8,7 +8,7 @@
 #include "config/spec_tables.h"
 #include "base/banned.h"
 
-/* ---- user ------------------------------------------------------------------- */
+/* ---- user -------------------------------------------------------------- */
 
 static void finish_user(struct walk *w, const struct json *j, void *outer)
 {
@@ -36,7 +36,7 @@ static const struct field user_fields[] = {
 static const struct object user_object = { .fields = user_fields,
 					   .finish = finish_user };
 
-/* ---- capabilities ------------------------------------------------------------ */
+/* ---- capabilities ------------------------------------------------------ */
 
 static void remember_unknown(struct walk *w, struct spec_capabilities *caps,
 			     const char *name)
@@ -157,7 +157,7 @@ static const struct field caps_fields[] = {
 static const struct object caps_object = { .fields = caps_fields,
 					   .finish = finish_caps };
 
-/* ---- small ones ---------------------------------------------------------------- */
+/* ---- small ones -------------------------------------------------------- */
 
 static const struct field rlimit_fields[] = {
 	F_NAME(FK_ENUM, struct spec_rlimit, resource, "type", names_rlimit,
@@ -206,7 +206,7 @@ static const struct field affinity_fields[] = {
 };
 static const struct object affinity_object = { .fields = affinity_fields };
 
-/* ---- process --------------------------------------------------------------------- */
+/* ---- process ----------------------------------------------------------- */
 
 static const struct field process_fields[] = {
 	F(FK_BOOL, struct spec_process, terminal, "terminal"),

@@ -8,7 +8,7 @@
 #include "config/spec_tables.h"
 #include "base/banned.h"
 
-/* ---- devices ------------------------------------------------------------------- */
+/* ---- devices ----------------------------------------------------------- */
 
 static void convert_rule_type(struct walk *w, const struct json *j, void *outer)
 {
@@ -78,7 +78,7 @@ static const struct object rule_object = { .fields = rule_fields,
 					   .size = sizeof(struct spec_device_rule),
 					   .finish = finish_rule };
 
-/* ---- memory, cpu, pids ------------------------------------------------------------ */
+/* ---- memory, cpu, pids ------------------------------------------------- */
 
 static const struct field memory_fields[] = {
 	F_OPT(FK_I64, struct spec_memory, limit, "limit"),
@@ -115,7 +115,7 @@ static const struct field pids_fields[] = {
 };
 static const struct object pids_object = { .fields = pids_fields };
 
-/* ---- block I/O ---------------------------------------------------------------------- */
+/* ---- block I/O --------------------------------------------------------- */
 
 static const struct field weight_device_fields[] = {
 	F(FK_I64, struct spec_weight_device, major, "major",
@@ -158,7 +158,7 @@ static const struct field block_io_fields[] = {
 };
 static const struct object block_io_object = { .fields = block_io_fields };
 
-/* ---- hugetlb, network, rdma ----------------------------------------------------------- */
+/* ---- hugetlb, network, rdma -------------------------------------------- */
 
 static const struct field hugepage_fields[] = {
 	F_REQ(FK_STR, struct spec_hugepage, page_size, "pageSize"),
@@ -196,7 +196,7 @@ static const struct object rdma_object = {
 	.key_offset = offsetof(struct spec_rdma, device)
 };
 
-/* ---- resources ------------------------------------------------------------------------- */
+/* ---- resources --------------------------------------------------------- */
 
 static const struct field resources_fields[] = {
 	F_LIST(struct spec_resources, devices, n_devices, "devices", &rule_object),

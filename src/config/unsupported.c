@@ -13,7 +13,7 @@
 
 #define NOT_YET "not supported by this version of ocirun yet"
 
-/* ---- process ------------------------------------------------------------------------ */
+/* ---- process ----------------------------------------------------------- */
 
 static bool uses_apparmor(const struct spec_process *p)
 {
@@ -33,7 +33,7 @@ static const struct {
 	{ "selinuxLabel", uses_selinux },
 };
 
-/* ---- mounts ----------------------------------------------------------------------------- */
+/* ---- mounts ------------------------------------------------------------ */
 
 static bool uses_idmap(const struct spec_mount *m)
 {
@@ -71,7 +71,7 @@ static const struct {
 	{ "mount option 'dest-nofollow'", uses_dest_nofollow },
 };
 
-/* ---- linux ------------------------------------------------------------------------------- */
+/* ---- linux ------------------------------------------------------------- */
 
 /* A filter that allows everything is as good as none. */
 static bool uses_seccomp(const struct spec_linux *l)
