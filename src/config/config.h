@@ -27,6 +27,7 @@ struct findings {
 	struct finding *v; /* strings live in `arena` */
 	size_t n, cap;
 	size_t n_errors;
+	size_t n_parsed; /* the first ones are the parser's: types, names */
 	struct arena arena;
 };
 void findings_add(struct findings *f, bool is_error, int line, int column,

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <sys/mount.h>
 
+#include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "config/names.h"
@@ -66,10 +68,41 @@ void odd(struct check *c, const char *pointer, const char *fmt, ...)
 	findings_add(c->f, false, 0, 0, pointer, "%s", text);
 }
 
+/* True if one of the two pointers lies at or below the other. */
+static bool related(const char *a, const char *base, const char *key, size_t len)
+{
+	size_t n = strlen(base);
+	AUTO(str) char *b = len ? xasprintf("%s/%.*s", base, (int)len, key) :
+				  xstrndup(base, n);
+	const char *p = a, *q = b;
+
+	while (*p && *p == *q) {
+		p++;
+		q++;
+	}
+	return (*p == '\0' && (*q == '\0' || *q == '/')) ||
+	       (*q == '\0' && *p == '/');
+}
+
+static bool parser_refused(const struct check *c, const char *reads)
+{
+	do {
+		size_t len = strcspn(reads, " ");
+
+		for (size_t i = 0; i < c->f->n_parsed; i++)
+			if (c->f->v[i].is_error &&
+			    related(c->f->v[i].pointer, c->base, reads, len))
+				return true;
+		reads += len;
+	} while (*reads++ == ' ');
+	return false;
+}
+
 void run_rules(const struct rule *rules, struct check *c)
 {
 	for (; rules->name; rules++)
-		rules->check(c);
+		if (!c->f->n_errors || !parser_refused(c, rules->reads))
+			rules->check(c);
 }
 
 /* ---- version and root -------------------------------------------------- */
@@ -247,13 +280,13 @@ static void rule_annotation_keys(struct check *c)
 }
 
 static const struct rule spec_rules[] = {
-	{ "oci-version", rule_oci_version },
-	{ "root-path", rule_root_path },
-	{ "host-names", rule_host_names },
-	{ "mounts", rule_mounts },
-	{ "hook-paths", rule_hook_paths },
-	{ "annotation-keys", rule_annotation_keys },
-	{ NULL, NULL },
+	{ "oci-version", "ociVersion", rule_oci_version },
+	{ "root-path", "root", rule_root_path },
+	{ "host-names", "hostname domainname linux", rule_host_names },
+	{ "mounts", "mounts linux", rule_mounts },
+	{ "hook-paths", "hooks", rule_hook_paths },
+	{ "annotation-keys", "annotations", rule_annotation_keys },
+	{ NULL, NULL, NULL },
 };
 
 void spec_check(const struct spec *spec, struct findings *f)

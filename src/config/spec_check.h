@@ -28,8 +28,14 @@ struct check {
 
 struct rule {
 	const char *name;
+	/* what it reads: keys below `base`, separated by blanks; "" = all */
+	const char *reads;
 	void (*check)(struct check *c);
 };
+/*
+ * Run every rule whose input the parser accepted: what is wrong elsewhere hides
+ * nothing, and no rule sees a half-parsed value.
+ */
 void run_rules(const struct rule *rules, struct check *c);
 extern const struct rule linux_rules[]; /* spec_check_linux.c */
 

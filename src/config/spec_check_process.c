@@ -139,15 +139,15 @@ static void rule_affinity(struct check *c)
 }
 
 static const struct rule process_rules[] = {
-	{ "args", rule_args },
-	{ "cwd", rule_cwd },
-	{ "env", rule_env },
-	{ "console-size", rule_console_size },
-	{ "rlimits", rule_rlimits },
-	{ "scheduler", rule_scheduler },
-	{ "io-priority", rule_io_priority },
-	{ "exec-cpu-affinity", rule_affinity },
-	{ NULL, NULL },
+	{ "args", "args", rule_args },
+	{ "cwd", "cwd", rule_cwd },
+	{ "env", "env", rule_env },
+	{ "console-size", "consoleSize", rule_console_size },
+	{ "rlimits", "rlimits", rule_rlimits },
+	{ "scheduler", "scheduler", rule_scheduler },
+	{ "io-priority", "ioPriority", rule_io_priority },
+	{ "exec-cpu-affinity", "execCPUAffinity", rule_affinity },
+	{ NULL, NULL, NULL },
 };
 
 void spec_check_process(const struct spec_process *process, const char *base,

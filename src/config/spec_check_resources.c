@@ -165,16 +165,16 @@ static void rule_unified(struct check *c)
 }
 
 static const struct rule resource_rules[] = {
-	{ "memory", rule_memory },
-	{ "cpu-bandwidth", rule_cpu_bandwidth },
-	{ "cpu-idle", rule_cpu_idle },
-	{ "cpusets", rule_cpusets },
-	{ "block-io", rule_block_io },
-	{ "hugepages", rule_hugepages },
-	{ "network", rule_network },
-	{ "rdma", rule_rdma },
-	{ "unified", rule_unified },
-	{ NULL, NULL },
+	{ "memory", "", rule_memory },
+	{ "cpu-bandwidth", "", rule_cpu_bandwidth },
+	{ "cpu-idle", "", rule_cpu_idle },
+	{ "cpusets", "", rule_cpusets },
+	{ "block-io", "", rule_block_io },
+	{ "hugepages", "", rule_hugepages },
+	{ "network", "", rule_network },
+	{ "rdma", "", rule_rdma },
+	{ "unified", "", rule_unified },
+	{ NULL, NULL, NULL },
 };
 
 void spec_check_resources(const struct spec_resources *resources,

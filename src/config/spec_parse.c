@@ -305,15 +305,12 @@ static int parse_document(const struct document *doc, void *out,
 	if (r < 0)
 		return r;
 	walk_object(&w, tree, doc->object, out);
-	if (f->n_errors == errors) {
-		size_t first = f->n;
-
-		doc->check(out, f);
-		for (size_t i = first; i < f->n; i++)
-			pointer_position(tree, f->v[i].pointer, &f->v[i].line,
-					 &f->v[i].column);
-		sort_findings(f, first);
-	}
+	f->n_parsed = f->n;
+	doc->check(out, f);
+	for (size_t i = f->n_parsed; i < f->n; i++)
+		pointer_position(tree, f->v[i].pointer, &f->v[i].line,
+				 &f->v[i].column);
+	sort_findings(f, f->n_parsed);
 	if (f->n_errors == errors)
 		return 0;
 	return findings_error(f, from, EINVAL, doc->file, e);

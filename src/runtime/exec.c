@@ -196,9 +196,17 @@ static int process_from_file(struct execution *x, struct err *e)
 
 	if (r < 0)
 		return err_errno(e, -r, "cannot read --process '%s'", file);
-	if (spec_parse_process(&x->process, &x->spec.arena, text, len, file,
-			       &f, e) < 0)
-		return -e->code;
+	r = spec_parse_process(&x->process, &x->spec.arena, text, len, file, &f,
+			       e);
+	if (r == 0) {
+		size_t from = f.n;
+
+		if (process_check_supported(&x->process, "", &f) < 0)
+			r = findings_error(&f, from, ENOTSUP, file, e);
+	}
+	findings_log(&f, file);
+	if (r < 0)
+		return r;
 	/* what the file leaves out and the plan does not take from the config */
 	if (x->process.n_rlimits == 0) {
 		x->process.rlimits = x->spec.process.rlimits;

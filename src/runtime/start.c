@@ -27,7 +27,7 @@
 
 int container_spec(const struct container *c, struct spec *ret, struct err *e)
 {
-	if (spec_load_at(ret, c->dirfd, STATE_CONFIG, NULL, e) < 0)
+	if (spec_reload_at(ret, c->dirfd, STATE_CONFIG, e) < 0)
 		return err_wrap(e, "stored config of '%s'", c->rec.id);
 	return 0;
 }
