@@ -6,7 +6,14 @@
 
 # Say and do. The line can be copied into a terminal.
 run() {
-	printf '\033[1m$ %s\033[0m\n' "$*" | plain
+	line=
+	for word in "$@"; do
+		case $word in
+		*[!A-Za-z0-9_./:=@%+,-]*) word="'$(printf %s "$word" | sed "s/'/'\\\\''/g")'" ;;
+		esac
+		line="$line $word"
+	done
+	printf '\033[1m$%s\033[0m\n' "$line" | plain
 	"$@"
 }
 
@@ -46,7 +53,7 @@ packages() {
 		"libyajl-dev libcap-dev libseccomp-dev" ;;
 	debian:bundle) echo "busybox-static mount util-linux" ;;
 	debian:test) echo "bats jq clang clang-tidy cppcheck shellcheck codespell" \
-		"xz-utils procps" ;;
+		"xz-utils procps python3 libcap2-bin" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
 		"yajl-devel libcap-devel libseccomp-devel" ;;
 	fedora:bundle) echo "busybox util-linux" ;;
@@ -165,5 +172,5 @@ ensure_mounts() {
 	say "$prog: /proc, /sys or /sys/fs/cgroup is missing, or / is no mount" \
 		"point (a chroot?): using a private mount namespace for this run"
 	export OCIRUN_MOUNTS_DONE=1
-	exec unshare -m "$top/scripts/in-mounts" "$0" "$@"
+	exec unshare -m --propagation unchanged "$top/scripts/in-mounts" "$0" "$@"
 }

@@ -181,7 +181,8 @@ _Noreturn static void child(const char *rootfs, const char *program,
 	if (go >= 0 && read(go, &c, 1) != 1)
 		_exit(1);
 	NEED(setsid());
-	NEED(unshare(CLONE_NEWCGROUP));
+	if (cgroup2)
+		NEED(unshare(CLONE_NEWCGROUP));
 	make_rootfs(rootfs, cgroup2);
 	make_masks();
 	drop_privileges();

@@ -145,6 +145,33 @@ static void reap_ready(void)
 		;
 }
 
+/*
+ * The kernel finishes a cgroup's and a namespace's end in the background; the
+ * next case must not pay for it.
+ */
+static void settle(void)
+{
+	const struct timespec ts = { 0, 40 * 1000 * 1000 };
+
+	(void)nanosleep(&ts, NULL);
+}
+
+/* Another order each round (so that nobody always follows the same), the same
+ * orders each time. */
+static void shuffle(size_t *order, size_t n)
+{
+	static uint32_t seed = 1;
+	size_t i, j, t;
+
+	for (i = n - 1; i > 0; i--) {
+		seed = seed * 1664525 + 1013904223;
+		j = (seed >> 8) % (i + 1);
+		t = order[i];
+		order[i] = order[j];
+		order[j] = t;
+	}
+}
+
 static void run_kind(struct bench *b, enum kind kind, unsigned int round)
 {
 	int64_t ns;
@@ -170,13 +197,16 @@ static void run_round(struct bench *b, unsigned int round)
 	reap_ready();
 	children = count_children();
 	run_kind(b, PRE, round);
+	settle();
 	for (i = 0; i < b->n_steps && !b->failed; i++) {
 		if (b->steps[i].kind == REAP)
 			reap_to(children);
 		if (b->steps[i].kind != TIME)
 			continue;
-		if (run_step(&b->steps[i], round, &ns, &b->maxrss) != 0)
+		if (run_step(&b->steps[i], round, &ns, &b->maxrss) != 0) {
 			b->failed = "time";
+			break;
+		}
 		total += ns;
 	}
 	run_kind(b, POST, round);
@@ -271,12 +301,13 @@ int main(int argc, char **argv)
 {
 	static struct bench cases[MAX_CASES];
 	unsigned int round, rounds = 0;
+	size_t order[MAX_CASES];
 	int out, null;
 	size_t n, i;
 
 	if (argc == 2)
 		rounds = (unsigned int)strtoul(argv[1], NULL, 10);
-	if (rounds == 0 || read_plan(cases, &n) < 0) {
+	if (rounds == 0 || read_plan(cases, &n) < 0 || n == 0) {
 		(void)fprintf(stderr, "usage: timer ROUNDS < plan\n");
 		return 2;
 	}
@@ -287,14 +318,16 @@ int main(int argc, char **argv)
 		return 1;
 
 	for (i = 0; i < n; i++) {
-		cases[i].ns = calloc(rounds, sizeof(int64_t));
+		order[i] = i;
+		cases[i].ns = calloc(rounds + 1, sizeof(int64_t));
 		run_kind(&cases[i], ONCE, 0);
 	}
 	/* Round 0 warms caches and is forgotten. */
 	for (round = 0; round <= rounds; round++) {
+		shuffle(order, n);
 		for (i = 0; i < n; i++)
-			if (!cases[(i + round) % n].failed)
-				run_round(&cases[(i + round) % n], round);
+			if (!cases[order[i]].failed)
+				run_round(&cases[order[i]], round);
 		if (round == 0)
 			for (i = 0; i < n; i++)
 				cases[i].n_ns = 0;

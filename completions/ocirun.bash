@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for ocirun                                -*- shell-script -*-
+
+_ocirun_ids() {
+	local root=() i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--root) root=(--root "${COMP_WORDS[i + 1]}") ;;
+		esac
+	done
+	ocirun "${root[@]}" list --quiet 2>/dev/null
+}
+
+_ocirun() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local commands="create delete exec kill list run spec start state"
+	local global="--debug --log --log-format --log-level --root
+		--cgroup-manager --systemd-cgroup --rootless --version --help"
+	local create="--bundle --config --console-socket --pidfd-socket --pid-file
+		--no-pivot --no-new-keyring --preserve-fds --no-subreaper --help"
+	local cmd="" ids=0 i word options signals="HUP INT QUIT KILL USR1 USR2
+		TERM CONT STOP TSTP WINCH"
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		--log | --log-format | --log-level | --root | --cgroup-manager | \
+			--rootless | --bundle | -b | --config | --console-socket | \
+			--pidfd-socket | --pid-file | --preserve-fds | --process | -p | \
+			--cwd | --env | -e | --user | -u | --additional-gids | -g | \
+			--cap | -c | --apparmor | --process-label | --cgroup | \
+			--format | --file) ((i++)) ;;
+		-*) ;;
+		*) if [[ -z $cmd ]]; then cmd=$word; else ((ids++)); fi ;;
+		esac
+	done
+
+	case $prev in
+	--log | --console-socket | --pidfd-socket | --pid-file | --config | \
+		--file | --process | -p)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--root | --bundle | -b | --cwd)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	--log-format) options="text json" ;;
+	--format) options="table json" ;;
+	--log-level) options="error warning info debug" ;;
+	--cgroup-manager) options="cgroupfs systemd disabled" ;;
+	--rootless) [[ $cmd == spec ]] || options="true false auto" ;;
+	--preserve-fds | --env | -e | --user | -u | --additional-gids | -g | \
+		--cap | -c | --apparmor | --process-label | --cgroup) return ;;
+	esac
+	if [[ -z $options && $cur == -* ]]; then
+		case $cmd in
+		'') options=$global ;;
+		create) options=$create ;;
+		run) options="$create --detach --keep" ;;
+		delete) options="--force --help" ;;
+		exec)
+			((ids > 0)) || options="--console-socket --pidfd-socket --cwd
+				--env --tty --user --additional-gids --process --detach
+				--pid-file --process-label --apparmor --no-new-privs --cap
+				--preserve-fds --cgroup --ignore-paused --help"
+			;;
+		list) options="--format --quiet --help" ;;
+		spec) options="--bundle --file --rootless --help" ;;
+		*) options="--help" ;;
+		esac
+	elif [[ -z $options ]]; then
+		case $cmd:$ids in
+		:*) options=$commands ;;
+		delete:0 | exec:0 | kill:0 | start:0 | state:0) options=$(_ocirun_ids) ;;
+		kill:1) options=$signals ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+}
+
+complete -F _ocirun ocirun
