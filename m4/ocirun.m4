@@ -37,6 +37,23 @@ for ocirun_flag in $2; do
 done
 ])
 
+# OCIRUN_CAN_BE_STATIC(VARIABLE)
+# Set it to yes or no: do libc and the archives of our libraries link statically?
+AC_DEFUN([OCIRUN_CAN_BE_STATIC], [
+AC_MSG_CHECKING([whether the program can be static])
+ocirun_save_LIBS=$LIBS
+ocirun_save_CFLAGS=$CFLAGS
+CFLAGS="$CFLAGS -fPIE"
+LIBS="-static-pie -l:libyajl_s.a -l:libcap.a $LIBS"
+AS_IF([test "x$with_seccomp" != xno], [LIBS="-l:libseccomp.a $LIBS"])
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+#include <stdio.h>
+]], [[return puts("x");]])], [$1=yes], [$1=no])
+LIBS=$ocirun_save_LIBS
+CFLAGS=$ocirun_save_CFLAGS
+AC_MSG_RESULT([$$1])
+])
+
 # OCIRUN_MISSING(WHAT, KEY)
 # Note a missing dependency. All of them are reported together by
 # OCIRUN_REPORT_MISSING; KEY selects the package names.

@@ -119,7 +119,7 @@ ensure_packages() {
 			die "not installed: $*
 This needs root:
   sudo apt-get install --no-install-recommends $*
-and then $prog again."
+and then ./scripts/$prog again."
 		fi
 		head_line "Installing $*"
 		run apt-get -q update || die "'apt-get update' failed (network? /etc/apt/sources.list?)"
@@ -147,7 +147,7 @@ and then $prog again."
 		die "not found:$missing
 Install with
   sudo $cmd$want
-and then run $prog again."
+and then run ./scripts/$prog again."
 	fi
 	die "not found:$missing
 This distribution ($(os_family)) is not known here. Needed are$want"
