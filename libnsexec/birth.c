@@ -122,7 +122,8 @@ static int prepare(const struct nsx_birth *b, struct err *e)
 static int child(void *arg)
 {
 	const struct nsx_birth *b = arg;
-	struct chan chan = { b->chan_fd, "stage", "parent", -1, 0 };
+	struct chan chan = { b->chan_fd, "stage", "parent", -1, 0,
+			     false };
 	struct err e = ERR_INIT;
 	char env[64], second[] = "init";
 	/* execve(2) only reads them */

@@ -61,6 +61,7 @@ static const struct row rows[_CHAN_TYPE_MAX] = {
 	[CHAN_NEED_LIMITS] = { "NEED_LIMITS", 0, 0, 0 },
 	[CHAN_LIMITS_DONE] = { "LIMITS_DONE", 0, 0, 0 },
 	[CHAN_SECCOMP_FD] = { "SECCOMP_FD", 0, 0, 1 },
+	[CHAN_SECCOMP_NR] = { "SECCOMP_NR", 4, 4, 0 },
 	[CHAN_SECCOMP_DONE] = { "SECCOMP_DONE", 0, 0, 0 },
 	[CHAN_NEED_MOUNT_FD] = { "NEED_MOUNT_FD", 4, 4, 0 },
 	[CHAN_MOUNT_FD] = { "MOUNT_FD", 0, 0, 1 },
@@ -180,6 +181,31 @@ static int send_packet(int fd, enum chan_type type, const void *payload,
 	return n < 0 ? -errno : 0;
 }
 
+/* chan.plain: one packet is one write(2). The sender ignores SIGPIPE. */
+static int write_packet(int fd, enum chan_type type, const void *payload,
+			size_t len)
+{
+	const struct wire_head head = { (uint32_t)type, (uint32_t)len };
+	uint8_t buf[sizeof(head) + CHAN_MAX_PAYLOAD];
+	ssize_t n;
+
+	memcpy(buf, &head, sizeof(head));
+	if (len > 0)
+		memcpy(buf + sizeof(head), payload, len);
+	do
+		n = write(fd, buf, sizeof(head) + len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+static int send_any(struct chan *c, enum chan_type type, const void *payload,
+		    size_t len, const int *fds, int n_fds)
+{
+	if (c->plain && n_fds == 0)
+		return write_packet(c->fd, type, payload, len);
+	return send_packet(c->fd, type, payload, len, fds, n_fds, 0);
+}
+
 int chan_send(struct chan *c, enum chan_type type, const void *payload,
 	      size_t len, const int *fds, int n_fds, struct err *e)
 {
@@ -194,15 +220,15 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
 			"message %s with %zu bytes and %d descriptors is not in the protocol",
 			chan_type_name(type), len, n_fds);
 	/* Before the send: the parent may exit as soon as it has answered. */
-	if (type == CHAN_READY)
+	if (type == CHAN_READY && !c->plain) /* then done already */
 		(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	r = send_packet(c->fd, type, payload, len, fds, n_fds, 0);
+	r = send_any(c, type, payload, len, fds, n_fds);
 	if (r == 0)
 		return 0;
 	if (r != -EPIPE && r != -ECONNRESET)
 		return err_errno(e, -r, "cannot send %s to %s",
 				 chan_type_name(type), c->peer);
-	if (chan_pending_error(c, e))
+	if (!c->plain && chan_pending_error(c, e))
 		return -e->code;
 	return err_set(e, EPIPE, "cannot send %s: %s %s", chan_type_name(type),
 		       c->peer, peer_fate(c, fate, sizeof(fate)));
@@ -256,6 +282,19 @@ static const char *check(const struct wire_head *head, size_t n, int msg_flags,
 	return NULL;
 }
 
+/* chan.plain: one packet is one read(2), which waits for it. */
+static ssize_t read_packet(int fd, struct wire_head *head, uint8_t *payload)
+{
+	uint8_t buf[sizeof(*head) + CHAN_MAX_PAYLOAD];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n < (ssize_t)sizeof(*head))
+		return n;
+	memcpy(head, buf, sizeof(*head));
+	memcpy(payload, buf + sizeof(*head), (size_t)n - sizeof(*head));
+	return n;
+}
+
 /*
  * One packet, checked. 0, -EAGAIN (only with MSG_DONTWAIT), -EPIPE without *e
  * at the end of file, or another error with *e set.
@@ -273,7 +312,7 @@ static int recv_packet(struct chan *c, struct chan_msg *msg, int flags,
 		.msg_iov = iov,
 		.msg_iovlen = 2,
 		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
+		.msg_controllen = c->plain ? 0 : sizeof(control.buf),
 	};
 	const char *why;
 	bool fds_good;
@@ -285,7 +324,8 @@ static int recv_packet(struct chan *c, struct chan_msg *msg, int flags,
 	 * next call fail with ECONNRESET, once; what it sent is still there.
 	 */
 	do
-		n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | flags);
+		n = c->plain ? read_packet(c->fd, &head, msg->payload) :
+			       recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
@@ -363,7 +403,7 @@ int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 	int r;
 
 	for (;;) {
-		r = wait_readable(c->fd, deadline);
+		r = c->plain ? 0 : wait_readable(c->fd, deadline);
 		if (r == -ETIMEDOUT)
 			return error_deadline(c, want, e);
 		if (r < 0)
@@ -426,7 +466,7 @@ void chan_send_err(struct chan *c, const struct err *err, uint32_t step)
 	struct wire_error w = { *err, step };
 
 	if (c->fd >= 0)
-		(void)send_packet(c->fd, CHAN_ERROR, &w, sizeof(w), NULL, 0, 0);
+		(void)send_any(c, CHAN_ERROR, &w, sizeof(w), NULL, 0);
 }
 
 void chan_send_log(struct chan *c, enum log_level level, const char *text)
@@ -436,8 +476,7 @@ void chan_send_log(struct chan *c, enum log_level level, const char *text)
 
 	memcpy(payload + 1, text, len);
 	if (c->fd >= 0)
-		(void)send_packet(c->fd, CHAN_LOG, payload, len + 1, NULL, 0,
-				  0);
+		(void)send_any(c, CHAN_LOG, payload, len + 1, NULL, 0);
 }
 
 void chan_msg_close(struct chan_msg *msg)

@@ -14,6 +14,7 @@
  *  NEED_LIMITS    init -> parent    -                      -     LIMITS_DONE
  *  LIMITS_DONE    parent -> init    -                      -
  *  SECCOMP_FD     init -> parent    -                      1     SECCOMP_DONE
+ *  SECCOMP_NR     init -> parent    u32 descriptor         -     SECCOMP_DONE
  *  SECCOMP_DONE   parent -> init    -                      -
  *  NEED_MOUNT_FD  init -> parent    u32 mount index        -     MOUNT_FD
  *  MOUNT_FD       parent -> init    -                      1
@@ -52,6 +53,7 @@ enum chan_type {
 	CHAN_NEED_LIMITS,
 	CHAN_LIMITS_DONE,
 	CHAN_SECCOMP_FD,
+	CHAN_SECCOMP_NR,
 	CHAN_SECCOMP_DONE,
 	CHAN_NEED_MOUNT_FD,
 	CHAN_MOUNT_FD,
@@ -71,10 +73,15 @@ struct chan {
 	const char *peer;
 	int peer_pidfd; /* to say how the peer died; -1 = unknown, not owned */
 	pid_t peer_pid; /* to say what it does at a deadline; 0 = unknown */
+	/*
+	 * Only write(2) and read(2) from now on: a seccomp filter in force may
+	 * refuse everything else. No descriptors either way, no deadline.
+	 */
+	bool plain;
 };
-#define CHAN_INIT                 \
-	{                         \
-		-1, "", "", -1, 0 \
+#define CHAN_INIT                        \
+	{                                \
+		-1, "", "", -1, 0, false \
 	}
 
 struct chan_msg {

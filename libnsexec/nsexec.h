@@ -37,6 +37,9 @@ enum nsx_kind {
 	_NSX_KIND_MAX,
 };
 
+/* How the name of an init ends (proc_pid_comm(5)) until it executes a program. */
+#define NSX_INIT_COMM ":[2:INIT]"
+
 /* Its name in /proc/PID/ns: "user", "ipc", "mnt", … */
 const char *nsx_kind_name(enum nsx_kind kind);
 
@@ -111,12 +114,12 @@ struct nsx_child {
 	int pidfd;
 	struct chan chan;
 };
-#define NSX_CHILD_INIT                              \
-	{                                           \
-		0, -1,                              \
-		{                                   \
-			-1, "parent", "init", -1, 0 \
-		}                                   \
+#define NSX_CHILD_INIT                                     \
+	{                                                  \
+		0, -1,                                     \
+		{                                          \
+			-1, "parent", "init", -1, 0, false \
+		}                                          \
 	}
 
 /* ---- the pure planner ---- */

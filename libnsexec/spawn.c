@@ -60,8 +60,9 @@ static deadline_t wait_end(const struct nsx_request *req)
 static void kill_child(pid_t pid, int pidfd)
 {
 	(void)pidfd_signal(pidfd, SIGKILL);
+	/* One that a debugger has not let go of yet is reaped by init one day. */
 	if (pidfd_wait(pidfd, deadline_in_ms(KILL_MS)) == 0)
-		(void)waitpid(pid, NULL, __WALL);
+		(void)waitpid(pid, NULL, __WALL | WNOHANG);
 }
 
 /* The pid behind a pidfd, as our own procfs tells it; -ESRCH, -errno. */
@@ -310,7 +311,7 @@ static int take_init(struct spawn *s, struct err *e)
 		kill_child(pid, pidfd);
 		return err_errno(e, -r, "cannot wait for the end of the stage");
 	}
-	(void)waitpid(s->pid, NULL, __WALL);
+	(void)waitpid(s->pid, NULL, __WALL | WNOHANG);
 	(void)close(s->pidfd);
 	s->pid = pid;
 	s->pidfd = TAKE_FD(pidfd);

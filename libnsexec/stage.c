@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "libnsexec/program.h"
@@ -41,18 +42,6 @@ static struct {
 	bool is_init;
 	struct nsx_init init;
 } self;
-
-static void reset_signals(void)
-{
-	const struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	/* exec has reset handlers; what the caller ignored is still ignored */
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		(void)sigaction(sig, &dfl, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* "3:4" -> two descriptors that are what they should be. */
 static int parse_env(const char *text, int *ret_chan, int *ret_program)
@@ -116,12 +105,12 @@ static void become_init(const char *argv0, int chan_fd,
 	struct err e = ERR_INIT;
 	int r = fd_cloexec_from(3); /* I2: descriptors to keep included */
 
-	*chan = (struct chan){ chan_fd, "stage", "parent", -1, 0 };
+	*chan = (struct chan){ chan_fd, "stage", "parent", -1, 0, false };
 	memcpy(w.ns_fd, prog->ns_fd, sizeof(w.ns_fd));
 	if (clones(prog))
 		nsx_set_comm(argv0, ":[1:STG]");
 	else
-		nsx_set_comm(argv0, ":[2:INIT]");
+		nsx_set_comm(argv0, NSX_INIT_COMM);
 	if (r < 0)
 		r = err_errno(&e, -r, "cannot mark descriptors close-on-exec");
 	else
@@ -131,7 +120,7 @@ static void become_init(const char *argv0, int chan_fd,
 		_exit(1);
 	}
 	if (clones(prog))
-		nsx_set_comm(argv0, ":[2:INIT]");
+		nsx_set_comm(argv0, NSX_INIT_COMM);
 	chan->self = "init";
 	self.init.payload = prog + 1;
 	self.init.payload_len = (size_t)prog->payload_len;
@@ -146,7 +135,7 @@ __attribute__((constructor)) static void stage(void)
 
 	if (!text || !str_starts(text, NSX_ENV "="))
 		return;
-	reset_signals();
+	proc_default_signals();
 	if (parse_env(text + sizeof(NSX_ENV), &chan_fd, &program_fd) < 0) {
 		(void)dprintf(STDERR_FILENO,
 			      "%s is set, but not by this program\n", NSX_ENV);

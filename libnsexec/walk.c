@@ -59,7 +59,8 @@ static void debug(const struct nsx_walker *w, const char *what, const char *arg)
 
 	if (!w->prog->debug)
 		return;
-	(void)snprintf(text, sizeof(text), "nsexec: stage: %s %s", what, arg);
+	(void)snprintf(text, sizeof(text), "nsexec: stage: %s%s%s", what,
+		       *arg ? " " : "", arg);
 	chan_send_log(w->chan, LOGL_DEBUG, text);
 }
 
@@ -334,6 +335,8 @@ int nsx_walk(struct nsx_walker *w, struct err *e)
 	if (ops[0].type == NSX_OP_BORN)
 		i++;
 	harden(w);
+	/* the words that scripts for runc look for in a debug log */
+	debug(w, "nsexec container setup", "");
 	for (; i < NSX_MAX_OPS && ops[i].type != NSX_OP_END; i++)
 		if (run_op(w, &ops[i], e) < 0)
 			return -e->code;

@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "config/names.h"
 #include "config/spec_check.h"
 #include "base/banned.h"
 
@@ -40,51 +39,14 @@ static bool uses_idmap(const struct spec_mount *m)
 	return m->o.idmap || m->o.ridmap || m->uid_mappings.n || m->gid_mappings.n;
 }
 
-static bool uses_tmpcopyup(const struct spec_mount *m)
-{
-	return m->o.tmpcopyup && m->kind == MOUNT_TMPFS;
-}
-
-static bool uses_copy_symlink(const struct spec_mount *m)
-{
-	return m->o.copy_symlink;
-}
-
-static bool uses_src_nofollow(const struct spec_mount *m)
-{
-	return m->o.src_nofollow;
-}
-
-static bool uses_dest_nofollow(const struct spec_mount *m)
-{
-	return m->o.dest_nofollow;
-}
-
 static const struct {
 	const char *what;
 	bool (*used)(const struct spec_mount *m);
 } mount_rows[] = {
 	{ "id-mapped mount", uses_idmap },
-	{ "mount option 'tmpcopyup'", uses_tmpcopyup },
-	{ "mount option 'copy-symlink'", uses_copy_symlink },
-	{ "mount option 'src-nofollow'", uses_src_nofollow },
-	{ "mount option 'dest-nofollow'", uses_dest_nofollow },
 };
 
 /* ---- linux ------------------------------------------------------------- */
-
-/* A filter that allows everything is as good as none. */
-static bool uses_seccomp(const struct spec_linux *l)
-{
-	const struct spec_seccomp *s = &l->seccomp;
-
-	if (!s->set)
-		return false;
-	for (size_t i = 0; i < s->n_rules; i++)
-		if (s->rules[i].action != SCMP_ALLOW)
-			return true;
-	return s->default_action != SCMP_ALLOW;
-}
 
 static bool uses_mount_label(const struct spec_linux *l)
 {
@@ -111,7 +73,6 @@ static const struct {
 	const char *property;
 	bool (*used)(const struct spec_linux *l);
 } linux_rows[] = {
-	{ "seccomp", uses_seccomp },
 	{ "mountLabel", uses_mount_label },
 	{ "intelRdt", uses_intel_rdt },
 	{ "netDevices", uses_net_devices },

@@ -422,8 +422,10 @@ int step_chdir(struct init *in, const union step_arg *u, struct err *e)
 {
 	const char *cwd = u->path.text;
 
-	if (chdir(cwd) == 0)
-		return 0;
+	if (chdir(cwd) == 0) {
+		in->cwd_checked = true;
+		return cwd_check(cwd, e);
+	}
 	if (errno != EACCES)
 		return cwd_error(e, errno, cwd);
 	/* root is no superuser on NFS and the like; the user may be welcome */
@@ -438,5 +440,5 @@ int step_chdir_user(struct init *in, const union step_arg *u, struct err *e)
 	if (in->cwd_pending && chdir(cwd) < 0)
 		return cwd_error(e, errno, cwd);
 	in->cwd_pending = false;
-	return cwd_check(cwd, e);
+	return in->cwd_checked ? 0 : cwd_check(cwd, e);
 }

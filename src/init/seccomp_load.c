@@ -4,7 +4,15 @@
  * program, as struct sock_filter after struct sock_filter. libseccomp never runs
  * here (I9). The listener of SCMP_ACT_NOTIFY goes to the parent, which answers
  * when the agent has it; until then nothing here may make a system call that the
- * filter sends to the agent. Source: seccomp(2), seccomp_unotify(2).
+ * filter sends to the agent.
+ *
+ * What a filter must allow, so that this program can go on: write(2), to hand
+ * over the listener and to say READY (hence no SCMP_ACT_NOTIFY for it); read(2),
+ * openat(2) of the fifo, execve(2), which the agent may also be asked for. All
+ * else that init does after a late load (close, close_range, rt_sigaction) may
+ * be refused with an errno. A filter loaded early, without no_new_privs, must allow what sets the
+ * working directory, the user and the capabilities, too.
+ * Source: seccomp(2), seccomp_unotify(2).
  */
 #include "config.h"
 
@@ -83,9 +91,14 @@ static int load_error(struct err *e, int code, unsigned int flags)
 	}
 }
 
-static int hand_over(struct init *in, int listener, struct err *e)
+static int hand_over(struct init *in, int listener, bool by_number,
+		     struct err *e)
 {
-	int r = chan_send(&in->chan, CHAN_SECCOMP_FD, NULL, 0, &listener, 1, e);
+	const uint32_t number = (uint32_t)listener;
+	int r = by_number ? chan_send(&in->chan, CHAN_SECCOMP_NR, &number,
+				      sizeof(number), NULL, 0, e) :
+			    chan_send(&in->chan, CHAN_SECCOMP_FD, NULL, 0,
+				      &listener, 1, e);
 
 	if (r == 0)
 		r = chan_expect(&in->chan, CHAN_SECCOMP_DONE,
@@ -113,16 +126,27 @@ int step_seccomp(struct init *in, const union step_arg *u, struct err *e)
 	if (a->has_listener)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	log_debug("seccomp filter flags: %u", flags);
+	/*
+	 * READY would do it, but then the filter may refuse it, and init would
+	 * die with the parent. A dead parent is the end of the channel, too.
+	 */
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	prog.len = (unsigned short)n;
 	prog.filter = insns;
 	r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
-	if (r < 0)
-		r = -errno;
+	if (r < 0) {
+		r = load_error(e, errno, flags);
+		free(insns);
+		return (int)r;
+	}
+	in->chan.plain = true;
+	if (a->has_listener) {
+		listener = (int)r;
+		r = hand_over(in, listener, a->by_number, e);
+	} else {
+		r = 0;
+	}
+	/* not before the agent is there: it may hear of munmap(2) and close(2) */
 	free(insns);
-	if (r < 0)
-		return load_error(e, (int)-r, flags);
-	if (!a->has_listener)
-		return 0;
-	listener = (int)r;
-	return hand_over(in, listener, e);
+	return (int)r;
 }

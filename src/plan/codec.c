@@ -68,7 +68,7 @@ static const struct field fields_propagation[] = {
 };
 static const struct field fields_rootfs[] = {
 	F(F_STR, arg_rootfs, path),
-	F(F_BOOL, arg_rootfs, bind),
+	F(F_BOOL, arg_rootfs, own_ns),
 	F(F_BOOL, arg_rootfs, private_parent),
 	{ 0 },
 };
@@ -185,6 +185,7 @@ static const struct field fields_memory_policy[] = {
 static const struct field fields_seccomp[] = {
 	F(F_BOOL, arg_seccomp, has_listener),
 	F(F_U32, arg_seccomp, flags),
+	F(F_BOOL, arg_seccomp, by_number),
 	{ 0 },
 };
 static const struct field fields_caps[] = {

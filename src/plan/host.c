@@ -36,7 +36,7 @@ static void read_start(const char *path, char *buf, size_t size)
 }
 
 /* The initial user namespace maps every id to itself, in one line. */
-static bool in_userns(void)
+bool host_in_userns(void)
 {
 	char buf[128];
 	const char *p;
@@ -76,7 +76,7 @@ void host_probe(struct host *ret)
 	*ret = (struct host){
 		.euid = geteuid(),
 		.egid = getegid(),
-		.in_userns = in_userns(),
+		.in_userns = host_in_userns(),
 		.has_kcore = exists("/proc/kcore"),
 		.apparmor = enabled[0] == 'Y',
 		.selinux = exists("/sys/fs/selinux/enforce"),

@@ -36,5 +36,7 @@ struct host {
 
 /* Fill *ret from the running system. Never fails: unknown counts as absent. */
 void host_probe(struct host *ret);
+/* True if the id map of this process is not the whole identity. */
+bool host_in_userns(void);
 
 #endif

@@ -49,9 +49,9 @@ struct arg_keyring { const char *name; uint32_t perm_or; const char *label; };
 struct arg_propagation { uint64_t flags; };
 struct arg_rootfs {
 	const char *path;
-	bool bind;          /* own mount namespace: bind path on itself; without
-			     * one nothing is mounted, path is only opened */
-	bool private_parent; /* with bind: the mount that holds path becomes
+	bool own_ns;         /* own mount namespace; without one only the bind
+			      * of path on itself is touched: it is private */
+	bool private_parent; /* with own_ns: the mount that holds path becomes
 			      * private, otherwise slave; it never stays shared */
 };
 
@@ -112,7 +112,11 @@ struct arg_scheduler {
 struct arg_io_priority { uint32_t class_, priority; };
 struct arg_personality { uint64_t persona; };
 struct arg_memory_policy { uint32_t mode; const char *nodes; };
-struct arg_seccomp { bool has_listener; uint32_t flags; };
+struct arg_seccomp {
+	bool has_listener; uint32_t flags;
+	bool by_number;     /* the listener goes to the parent as a number, by
+			     * write(2): the filter is in sendmsg(2)'s way */
+};
 struct arg_caps {
 	bool set; /* false: leave the sets alone (object absent) */
 	uint64_t bounding, effective, inheritable, permitted, ambient;
@@ -185,6 +189,8 @@ struct plan_request {
 	bool legacy_console;       /* SLOT_TTY will be filled */
 	bool pidfd_socket;
 	bool seccomp;              /* SLOT_SECCOMP will be filled */
+	bool seccomp_by_number;    /* arg_seccomp.by_number */
+	uint32_t seccomp_lacks;    /* SECCOMP_FILTER_FLAG_* this kernel has not */
 	uint32_t listen_fds, preserve_fds;
 	bool debug;
 	/* VERB_EXEC: the process to run (spec->process is the container's) */

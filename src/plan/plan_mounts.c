@@ -56,7 +56,7 @@ int plan_fill_ROOTFS(struct builder *b, struct err *e)
 		return 0;
 	plan_add(b)->rootfs = (struct arg_rootfs){
 		.path = b->req->rootfs,
-		.bind = b->own_mounts,
+		.own_ns = b->own_mounts,
 		.private_parent = b->own_mounts && !(flags & MS_SLAVE),
 	};
 	return 0;
@@ -134,12 +134,20 @@ static const char *bind_source(struct builder *b, const char *source)
 
 /*
  * The root of a user namespace may be unable to reach the source: the parent
- * opens it. A parent without privileges sees no more than init does.
+ * opens it. A parent without privileges sees no more than init does; and what
+ * lies in the root file system may be covered by an earlier mount, which only
+ * init sees.
  */
-static bool wants_slot(const struct builder *b, const struct spec_mount *m)
+static bool wants_slot(const struct builder *b, const struct spec_mount *m,
+		       const char *source)
 {
-	return m->kind == MOUNT_BIND && b->user_ns && b->host->euid == 0 &&
-	       !m->o.copy_symlink;
+	AUTO(str) char *clean = NULL;
+
+	if (m->kind != MOUNT_BIND || !b->user_ns || b->host->euid != 0 ||
+	    m->o.copy_symlink)
+		return false;
+	clean = path_clean(source);
+	return !path_below(clean, b->req->rootfs);
 }
 
 static void add_mount(struct builder *b, const struct spec_mount *m,
@@ -155,7 +163,7 @@ static void add_mount(struct builder *b, const struct spec_mount *m,
 	a.dest_nofollow = m->o.dest_nofollow;
 	if (m->kind == MOUNT_BIND)
 		a.source = bind_source(b, m->source);
-	if (wants_slot(b, m))
+	if (wants_slot(b, m, a.source))
 		a.fd_slot = plan_add_slot(b);
 	a.ro_late = ro_is_late(m);
 	if (a.ro_late)

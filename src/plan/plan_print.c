@@ -117,9 +117,11 @@ static void print_rootfs(const union step_arg *u, bool brief, struct str *out)
 	const struct arg_rootfs *a = &u->rootfs;
 
 	str_addf(out, " %s", a->path);
-	if (!brief && a->bind)
+	if (!brief && a->own_ns)
 		str_addf(out, " bind, parent %s",
 			 a->private_parent ? "private" : "slave");
+	else if (!brief)
+		str_add(out, " bind, private");
 }
 
 static const char *mount_type(const struct arg_mount *a)
@@ -336,6 +338,7 @@ static void print_seccomp(const union step_arg *u, bool brief, struct str *out)
 		return;
 	str_addf(out, " flags 0x%x", u->seccomp.flags);
 	add_word(out, u->seccomp.has_listener, "listener");
+	add_word(out, u->seccomp.by_number, "by-number");
 }
 
 static void print_caps(const union step_arg *u, bool brief, struct str *out)

@@ -361,12 +361,12 @@ static bool notifies(const struct spec_seccomp *s)
 	return false;
 }
 
-static uint32_t filter_flags(const struct spec_seccomp *s)
+static uint32_t filter_flags(const struct spec_seccomp *s, uint32_t lacks)
 {
 	uint32_t flags = 0;
 
 	if (!s->flags_set)
-		return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+		return SECCOMP_FILTER_FLAG_SPEC_ALLOW & ~lacks;
 	for (size_t i = 0; i < s->flags.n; i++)
 		flags |= s->flags.v[i];
 	/* there is but one thread, and a listener excludes it */
@@ -380,7 +380,8 @@ static int fill_seccomp(struct builder *b, bool late)
 	if (b->seccomp && b->nnp == late)
 		plan_add(b)->seccomp = (struct arg_seccomp){
 			.has_listener = notifies(s),
-			.flags = filter_flags(s),
+			.flags = filter_flags(s, b->req->seccomp_lacks),
+			.by_number = b->req->seccomp_by_number,
 		};
 	return 0;
 }

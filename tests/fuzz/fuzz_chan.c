@@ -53,7 +53,7 @@ static void send_raw(int fd, const uint8_t *p, size_t n, unsigned int n_fds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct chan a = { -1, "parent", "init", -1, 0 };
+	struct chan a = { -1, "parent", "init", -1, 0, false };
 	struct chan_msg msg;
 	struct err e = ERR_INIT;
 	char line[2200];

@@ -31,6 +31,7 @@ static const struct {
 	{ CHAN_IDMAP_DONE, 0, 0 },    { CHAN_INIT_PID, 4, 1 },
 	{ CHAN_ROOTFS_READY, 0, 0 },  { CHAN_HOOKS_DONE, 0, 0 },
 	{ CHAN_SECCOMP_FD, 0, 1 },    { CHAN_SECCOMP_DONE, 0, 0 },
+	{ CHAN_SECCOMP_NR, 4, 0 },
 	{ CHAN_NEED_MOUNT_FD, 4, 0 }, { CHAN_MOUNT_FD, 0, 1 },
 	{ CHAN_READY, 0, 0 },	      { CHAN_RUN, 0, 0 },
 };
@@ -101,6 +102,42 @@ static void test_rows(void)
 	is_int(open_fds(), before, "no descriptor is left");
 	is_str(chan_type_name((enum chan_type)77), "?", "name of no type");
 	is_str(chan_type_name((enum chan_type)0), "?", "name of type 0");
+	close_pair(&p);
+}
+
+/* With write(2) and read(2) alone, as under a filter. */
+static void test_plain(void)
+{
+	struct pair p = make_pair();
+	struct chan_msg msg;
+	struct err e = ERR_INIT;
+	const struct sigaction ign = { .sa_handler = SIG_IGN };
+	uint32_t step = 0;
+
+	(void)sigaction(SIGPIPE, &ign, NULL);
+	p.b.plain = true;
+	is_int(chan_send(&p.b, CHAN_SECCOMP_NR, "abcd", 4, NULL, 0, &e), 0,
+	       "plain: send");
+	is_int(chan_recv(&p.a, CHAN_SECCOMP_NR, &msg, deadline_in_ms(1000), NULL,
+			 &e), 0, "plain: the other end reads it");
+	ok(msg.len == 4 && memcmp(msg.payload, "abcd", 4) == 0, "plain: whole");
+	is_int(chan_send(&p.a, CHAN_SECCOMP_DONE, NULL, 0, NULL, 0, &e), 0, "answer");
+	is_int(chan_expect(&p.b, CHAN_SECCOMP_DONE, deadline_in_ms(1000), &e), 0,
+	       "plain: receive: %s", e.msg);
+	is_int(write(p.a.fd, "abc", 3), 3, "a short packet");
+	is_int(chan_expect(&p.b, CHAN_RUN, deadline_in_ms(1000), &e), -EPROTO,
+	       "plain: is malformed");
+	(void)err_set(&e, ENOENT, "no such thing");
+	chan_send_err(&p.b, &e, 7);
+	err_clear(&e);
+	is_int(chan_recv(&p.a, CHAN_READY, &msg, deadline_in_ms(1000), &step, &e),
+	       -ENOENT, "plain: an error");
+	is_int(step, 7, "plain: ... with its step");
+	chan_close(&p.a);
+	is_int(chan_expect(&p.b, CHAN_RUN, deadline_in_ms(1000), &e), -EPIPE,
+	       "plain: the end");
+	is_int(chan_send(&p.b, CHAN_READY, NULL, 0, NULL, 0, &e), -EPIPE,
+	       "plain: nobody there");
 	close_pair(&p);
 }
 
@@ -379,6 +416,7 @@ int main(void)
 	chan_send_err(&p.a, &e, 0);
 	chan_send_log(&p.a, LOGL_INFO, "into the void");
 	test_rows();
+	test_plain();
 	test_broken();
 	test_log();
 	test_error();

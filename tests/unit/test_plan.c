@@ -509,6 +509,7 @@ static void test_seccomp(void)
 	};
 	refused(&f, "/linux/seccomp", "no compiled one");
 	f.req.seccomp = true;
+	f.req.seccomp_by_number = true;
 	for (int late = 0; late <= 1; late++) {
 		AUTO(plan) struct plan p = { 0 };
 		enum step_id there =
@@ -534,6 +535,8 @@ static void test_seccomp(void)
 		       "seccomp: flags (%d)", late);
 		is_int(arg_of(&p, there)->seccomp.has_listener, late,
 		       "seccomp: listener (%d)", late);
+		ok(arg_of(&p, there)->seccomp.by_number,
+		   "seccomp: by number (%d)", late);
 	}
 }
 
