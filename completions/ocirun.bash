@@ -13,11 +13,17 @@ _ocirun_ids() {
 
 _ocirun() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="create delete exec kill list run spec start state"
+	local commands="create delete events exec features kill list pause ps
+		resume run spec start state update"
 	local global="--debug --log --log-format --log-level --root
 		--cgroup-manager --systemd-cgroup --rootless --version --help"
 	local create="--bundle --config --console-socket --pidfd-socket --pid-file
 		--no-pivot --no-new-keyring --preserve-fds --no-subreaper --help"
+	local update="--resources --memory --memory-reservation --memory-swap
+		--cpu-share --cpu-period --cpu-quota --cpu-burst
+		--cpu-rt-period --cpu-rt-runtime --cpu-idle --cpuset-cpus
+		--cpuset-mems --pids-limit --blkio-weight --l3-cache-schema
+		--mem-bw-schema"
 	local cmd="" ids=0 i word options signals="HUP INT QUIT KILL USR1 USR2
 		TERM CONT STOP TSTP WINCH"
 
@@ -30,7 +36,9 @@ _ocirun() {
 			--pidfd-socket | --pid-file | --preserve-fds | --process | -p | \
 			--cwd | --env | -e | --user | -u | --additional-gids | -g | \
 			--cap | -c | --apparmor | --process-label | --cgroup | \
-			--format | --file) ((i++)) ;;
+			--format | --file | --interval | --resources | -r | \
+			--memory* | --cpu* | --pids-limit | --blkio-weight | \
+			--*-schema) ((i++)) ;;
 		-*) ;;
 		*) if [[ -z $cmd ]]; then cmd=$word; else ((ids++)); fi ;;
 		esac
@@ -38,7 +46,7 @@ _ocirun() {
 
 	case $prev in
 	--log | --console-socket | --pidfd-socket | --pid-file | --config | \
-		--file | --process | -p)
+		--file | --process | -p | --resources | -r)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -67,13 +75,17 @@ _ocirun() {
 				--preserve-fds --cgroup --ignore-paused --help"
 			;;
 		list) options="--format --quiet --help" ;;
+		ps) ((ids > 0)) || options="--format --help" ;;
+		events) options="--interval --stats --help" ;;
+		update) options="$update --help" ;;
 		spec) options="--bundle --file --rootless --help" ;;
 		*) options="--help" ;;
 		esac
 	elif [[ -z $options ]]; then
 		case $cmd:$ids in
 		:*) options=$commands ;;
-		delete:0 | exec:0 | kill:0 | start:0 | state:0) options=$(_ocirun_ids) ;;
+		delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | \
+			resume:0 | start:0 | state:0 | update:0) options=$(_ocirun_ids) ;;
 		kill:1) options=$signals ;;
 		esac
 	fi

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ocirun
 
-set -l commands create delete exec kill list run spec start state
+set -l commands create delete events exec features kill list pause ps resume run spec start state update
 
 function __ocirun_ids
     ocirun list --quiet 2>/dev/null
@@ -21,15 +21,21 @@ complete -c ocirun -s h -l help -d 'Show help'
 
 complete -c ocirun -n __fish_use_subcommand -a create -d 'Make a container'
 complete -c ocirun -n __fish_use_subcommand -a delete -d 'Remove a container'
+complete -c ocirun -n __fish_use_subcommand -a events -d 'Print statistics'
 complete -c ocirun -n __fish_use_subcommand -a exec -d 'Run a further process'
+complete -c ocirun -n __fish_use_subcommand -a features -d 'Print what is supported'
 complete -c ocirun -n __fish_use_subcommand -a kill -d 'Send a signal'
 complete -c ocirun -n __fish_use_subcommand -a list -d 'List containers'
+complete -c ocirun -n __fish_use_subcommand -a pause -d 'Freeze a container'
+complete -c ocirun -n __fish_use_subcommand -a ps -d 'List its processes'
+complete -c ocirun -n __fish_use_subcommand -a resume -d 'Let a paused container go on'
+complete -c ocirun -n __fish_use_subcommand -a update -d 'Change limits'
 complete -c ocirun -n __fish_use_subcommand -a run -d 'Create, start, wait, delete'
 complete -c ocirun -n __fish_use_subcommand -a spec -d 'Write a default config.json'
 complete -c ocirun -n __fish_use_subcommand -a start -d 'Start a created container'
 complete -c ocirun -n __fish_use_subcommand -a state -d 'Print the state'
 
-complete -c ocirun -n '__fish_seen_subcommand_from delete exec kill start state' -a '(__ocirun_ids)'
+complete -c ocirun -n '__fish_seen_subcommand_from delete events exec kill pause ps resume start state update' -a '(__ocirun_ids)'
 complete -c ocirun -n '__fish_seen_subcommand_from kill' -a 'HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' -d Signal
 
 for c in create run
@@ -60,8 +66,27 @@ complete -c ocirun -n '__fish_seen_subcommand_from exec' -l process-label -x -d 
 complete -c ocirun -n '__fish_seen_subcommand_from exec' -l cgroup -x -d 'Sub-cgroup'
 complete -c ocirun -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Also in a paused container'
 complete -c ocirun -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Whatever its status'
-complete -c ocirun -n '__fish_seen_subcommand_from list' -s f -l format -x -a 'table json' -d Format
+complete -c ocirun -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
 complete -c ocirun -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Ids only'
 complete -c ocirun -n '__fish_seen_subcommand_from spec' -s b -l bundle -x -a '(__fish_complete_directories)' -d Directory
 complete -c ocirun -n '__fish_seen_subcommand_from spec' -s f -l file -r -F -d 'Name of the file'
 complete -c ocirun -n '__fish_seen_subcommand_from spec' -l rootless -d 'For a user without privileges'
+complete -c ocirun -n '__fish_seen_subcommand_from events' -l interval -x -d 'Time between two'
+complete -c ocirun -n '__fish_seen_subcommand_from events' -l stats -d Once
+complete -c ocirun -n '__fish_seen_subcommand_from update' -s r -l resources -r -F -d 'JSON object of limits'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory -x -d 'Memory limit'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'Soft limit'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'Limit of memory and swap together; -1 is unlimited'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-share -x -d 'Weight against other cgroups (2 to 262144)'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-period -x -d 'Length of a CFS period'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-quota -x -d 'CPU time in a period'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-burst -x -d 'CPU time that may be saved up for a burst'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-rt-period -x -d 'Length of a realtime period'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-rt-runtime -x -d 'Realtime CPU time in a period'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpu-idle -x -d '1: run only when nothing else does (SCHED_IDLE)'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpuset-cpus -x -d 'CPUs to use, such as 0-3,7'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpuset-mems -x -d 'Memory nodes to use'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'Number of processes'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 'Weight of block I/O (10 to 1000)'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Intel RDT L3 cache schema'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Intel RDT memory bandwidth schema'

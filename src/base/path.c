@@ -216,9 +216,12 @@ static int make_dir(int dirfd, const char *name, mode_t mode)
 	if (r < 0)
 		return r;
 	/* The usual case costs one call: nothing to fix. */
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (!S_ISDIR(st.st_mode) || (st.st_mode & MODE_BITS) == mode))
-		return 0;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		/* a directory below a set-group-ID one inherits the bit */
+		mode |= st.st_mode & S_ISGID;
+		if (!S_ISDIR(st.st_mode) || (st.st_mode & MODE_BITS) == mode)
+			return 0;
+	}
 	fd = openat(dirfd, name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* Exchanged, or not readable by us: the next look-up will tell. */

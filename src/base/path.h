@@ -36,7 +36,8 @@ void path_force_fallback(bool on);
 
 /*
  * Make a directory and its missing parents below rootfd (mode & ~umask is NOT
- * applied: the mode is exact for the directories made here). Existing
+ * applied: the mode is exact for the directories made here, but for the
+ * set-group-ID bit, which they inherit as with mkdir(2)). Existing
  * components may be symlinks that stay inside; a dangling symlink's target is
  * created inside the root. Returns an O_PATH|O_DIRECTORY descriptor of the last
  * component or -errno (-ENOTDIR if a component is no directory).

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -195,7 +196,7 @@ const char *proc_describe(pid_t pid, char *buf, size_t size)
  */
 struct runner {
 	const struct proc_run *run;
-	pid_t pid;
+	pid_t parent, pid;
 	int pidfd;
 	int in_w, out_r, err_r, exec_r; /* ours */
 	int in_c, out_c, err_c, exec_w; /* the child's */
@@ -305,18 +306,15 @@ static int runner_pipes(struct runner *r)
 	return res;
 }
 
-static void signals_default(void)
+void proc_default_signals(void)
 {
-	struct sigaction act = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int sig;
 
-	sigemptyset(&act.sa_mask);
-	/* SIGKILL, SIGSTOP and the C library's own refuse; rightly so. */
-	for (sig = 1; sig < NSIG; sig++)
-		(void)sigaction(sig, &act, NULL);
+	/* SIGKILL and SIGSTOP refuse; rightly so */
+	for (int sig = 1; sig <= SIGRTMAX; sig++)
+		(void)sys_signal_default(sig);
 	/* After the handlers are gone, or a pending signal would run one. */
-	sigemptyset(&none);
+	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -327,9 +325,13 @@ __attribute__((noreturn)) static void child_main(const struct runner *r)
 	char *argv[] = { NULL, NULL };
 	int code = 0;
 
+	/* A helper whose caller was killed has nobody to answer to. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != r->parent)
+		_exit(127);
 	/* The parent does the same: whoever is first, the group exists. */
 	(void)setpgid(0, 0);
-	signals_default();
+	proc_default_signals();
 	if (dup2(r->in_c, STDIN_FILENO) < 0 ||
 	    dup2(r->out_c, STDOUT_FILENO) < 0 ||
 	    dup2(r->err_c, STDERR_FILENO) < 0)
@@ -363,6 +365,7 @@ static void runner_abort(const struct runner *r)
 
 static int runner_fork(struct runner *r)
 {
+	r->parent = getpid();
 	r->pid = fork();
 	if (r->pid < 0)
 		return -errno;
@@ -532,6 +535,23 @@ int proc_run(const struct proc_run *run, struct proc_result *ret)
 	runner_drain_rest(&r);
 	runner_result(&r, status, ret);
 	return 0;
+}
+
+int proc_find(const char *name, char **ret)
+{
+	const char *dir = getenv("PATH");
+
+	while (dir && *dir) {
+		size_t n = strcspn(dir, ":");
+		AUTO(str) char *path = xasprintf("%.*s/%s", (int)n, dir, name);
+
+		if (*path == '/' && n > 0 && access(path, X_OK) == 0) {
+			*ret = TAKE_PTR(path);
+			return 0;
+		}
+		dir += n + (dir[n] == ':');
+	}
+	return -ENOENT;
 }
 
 void proc_result_free(struct proc_result *r)

@@ -56,6 +56,18 @@ int pidfd_wait(int pidfd, deadline_t deadline);
  */
 const char *proc_describe(pid_t pid, char *buf, size_t size);
 
+/*
+ * Absolute path (malloc'ed) of an executable in the directories of $PATH, of
+ * which relative ones do not count. -ENOENT if there is none.
+ */
+int proc_find(const char *name, char **ret);
+
+/*
+ * Default disposition for every signal, and an empty mask: ignored signals and
+ * the mask survive execve(2). Async-signal-safe.
+ */
+void proc_default_signals(void);
+
 /* Run a program to its end. */
 struct proc_run {
 	const char *path;	/* executed by execve(2), no PATH search */
@@ -79,7 +91,7 @@ struct proc_result {
  * Run it in a process group of its own with default signal dispositions and
  * mask, reading its output (at most 64 KiB of each stream are kept) while
  * feeding stdin; EPIPE on its stdin is not an error (the caller ignores
- * SIGPIPE). No descriptor but 0, 1 and 2 reaches the program. Output that comes
+ * SIGPIPE). It is killed when the caller dies. No descriptor but 0, 1 and 2 reaches the program. Output that comes
  * later than 100 ms after its death, from grandchildren, is not waited for.
  * Returns 0 when the child was reaped (look at *ret, free it with
  * proc_result_free()), or -errno if it could not be made; -ETIMEDOUT if even

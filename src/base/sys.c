@@ -159,6 +159,15 @@ int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags)
 	return result(syscall(SYS_fchmodat2, dirfd, path, mode, flags));
 }
 
+int sys_signal_default(int sig)
+{
+	/* struct sigaction of the kernel: SIG_DFL, no flags, empty mask */
+	static const uint64_t dfl[8];
+	long r = syscall(SYS_rt_sigaction, sig, dfl, NULL, (size_t)8);
+
+	return r < 0 ? -errno : 0;
+}
+
 long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
 		unsigned long d)
 {

@@ -78,6 +78,11 @@ int sys_execveat(int dirfd, const char *path, char *const argv[],
 int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags);
 /* The id of the mount an fd is on (statx(2)); -EOPNOTSUPP before Linux 5.8. */
 int sys_mnt_id(int fd, uint64_t *ret);
+/*
+ * rt_sigaction(2) to SIG_DFL. The C library's sigaction(2) refuses the two
+ * signals it keeps for itself, which a caller may have left ignored.
+ */
+int sys_signal_default(int sig);
 /* keyctl(2); size_t arguments as the kernel's unsigned long. */
 long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
 		unsigned long d);

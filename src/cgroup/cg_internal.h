@@ -11,9 +11,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "cgroup/cg_devices.h"
 #include "cgroup/cgroup.h"
 
-#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,61 +96,18 @@ uint64_t cg_blkio_to_io_weight(uint16_t weight);
 #define CG_SWAP_UNSET (-2)
 int cg_swap_v2(int64_t limit, int64_t swap, int64_t *ret, struct err *e);
 
-/* ---- cg_devices.c ---- */
-
-#define CG_ACC_M 1U /* numbers of BPF_DEVCG_ACC_* */
-#define CG_ACC_R 2U
-#define CG_ACC_W 4U
-#define CG_ACC_ALL (CG_ACC_M | CG_ACC_R | CG_ACC_W)
-
-struct cg_dev {
-	char type; /* 'b', 'c' */
-	int64_t major, minor; /* -1 = any */
-	uint32_t access;
-	bool dflt; /* added by us: a parent that denies it is no error */
-};
-/* What a rule list comes to: a default and its exceptions. */
-struct cg_dev_policy {
-	struct arena *arena;
-	bool allow; /* the default; exceptions are the opposite */
-	struct cg_dev *v;
-	size_t n, cap;
-};
-struct cg_dev_write { bool allow; bool dflt; const char *rule; };
-
-/*
- * Play the rules through, then our defaults (pure). Error: a rule that would
- * punch a hole into a wildcard, which v1 cannot express.
- */
-int cg_devices_policy(struct cg_dev_policy *ret, struct arena *a,
-		      const struct spec_device_rule *rules, size_t n,
-		      bool defaults, struct err *e);
-/* v1: from the text of devices.list to the writes that reach it (pure). */
-int cg_devices_v1(const struct cg_dev_policy *target, const char *list,
-		  struct arena *a, struct cg_dev_write **ret, size_t *ret_n);
-/* v1: does devices.list grant nothing beyond the policy (pure)? */
-bool cg_devices_v1_within(const struct cg_dev_policy *target, const char *list,
-			  struct arena *a);
-/* v2: the program, in the arena of the policy (pure). */
-void cg_devices_program(const struct cg_dev_policy *policy,
-			struct bpf_insn **ret, size_t *ret_n);
-
-int cg_devices_apply_v1(const char *dir, const struct cg_dev_policy *policy,
-			struct err *e);
-/* `fresh`: the directory is new, nothing can be attached yet. */
-int cg_devices_apply_v2(int dirfd, const struct cg_dev_policy *policy,
-			bool fresh, struct err *e);
-
 /* ---- the object ---- */
 
 struct cg_dir {
 	const char *names; /* as cg_hier */
 	const char *dir;   /* of the container */
 	const char *mount; /* NULL when it comes from a record */
+	const char *sub;   /* cgroup_choose(): below dir; NULL or "" = dir */
 	bool v2;
 	bool rdonly;       /* its mount is */
 	bool made;         /* by this process: new, so nothing is in it */
-	bool dropped;      /* could not be made, and nothing needs it */
+	bool dropped;      /* could not be made, and nothing needs it; or another's */
+	bool nobodys;      /* dropped, may be removed if empty (cg_mark.c) */
 };
 
 struct cgroup {
@@ -162,12 +119,15 @@ struct cgroup {
 	bool foreign;      /* refused: what is there is not ours */
 	bool early_done;
 	bool only_planned; /* cgroup_create() has not been called: nothing made */
+	bool unmarked;     /* a directory could not be marked */
+	const char *mark;  /* NULL = none wanted */
 	struct cgroup_path *paths;
 	size_t n_paths;
 	struct cg_dir *dirs;
 	size_t n_dirs;
 	struct cg_dir *d2; /* the cgroup2 one of dirs, or NULL */
 	int fd2;           /* it, opened; or -1 */
+	int lock1;         /* without d2: the first directory made, locked; or -1 */
 	const char *follow; /* where processes enter instead of d2->dir */
 	const char *avail; /* controllers at the root of cgroup2; NULL unread */
 	const char *why;   /* reason for missing controllers, for messages */
@@ -180,6 +140,9 @@ struct cgroup {
 struct cg_dir *cg_find_v1(const struct cgroup *cg, const char *name);
 /* True if the program runs in a user namespace. */
 bool cg_in_userns(void);
+/* Writes for resources that cgroup_plan() has not seen; enables controllers. */
+int cg_plan_fresh(struct cgroup *cg, const struct spec_resources *res,
+		  struct cg_writes *ret, struct err *e);
 
 /* ---- cg_write.c: writes to the kernel, with reasons ---- */
 
@@ -187,6 +150,8 @@ bool cg_in_userns(void);
 int cg_write_early(struct cgroup *cg, const char *ctrl, struct err *e);
 /* All of w but what cg_write_early() has done (cg->early_done). */
 int cg_write_all(struct cgroup *cg, const struct cg_writes *w, struct err *e);
+/* The directory that an entry is written to, NULL if it does not exist. */
+const char *cg_write_dir(struct cgroup *cg, const struct cg_write *w);
 /* Would we be allowed to make d->dir? 0, -EROFS, -EACCES. Makes nothing. */
 int cg_may_make(const struct cg_dir *d);
 int cg_explain_mkdir(const struct cg_dir *d, const char *path, int code,
@@ -198,12 +163,19 @@ const char *cg_read(struct arena *a, const char *dir, const char *name);
 /* As file_write_at(), for a path in two parts. */
 int cg_put(const char *dir, const char *name, const char *value);
 
+/* ---- cg_mark.c ---- */
+
+/* Make the directory recognizable as ours; sets cg->unmarked on failure. */
+void cg_mark_put(struct cgroup *cg, const struct cg_dir *d);
+
 /* ---- cg_tree.c: a cgroup with its children ---- */
 
 /* Add the processes of the whole tree; *hidden counts those of other pid
  * namespaces. A missing directory is empty. List is unsorted. */
 int cg_tree_pids(const char *dir, struct pid_list *list, size_t *hidden);
 void cg_pids_sort(struct pid_list *list);
+/* Write a file of every cgroup of the tree, as far as that is possible. */
+void cg_tree_put(const char *dir, const char *file, const char *value);
 /* Remove everything below dir, then dir. -EBUSY while processes are in it. */
 int cg_tree_remove(const char *dir);
 /* A short pause where the kernel has no event; false after the deadline. */
@@ -219,7 +191,15 @@ int cg1_check(const struct cg_dir *d, struct err *e);
 int cg1_create(struct cgroup *cg, struct cg_dir *d, struct err *e);
 int cg1_freeze(const char *dir, bool on, deadline_t deadline, struct err *e);
 bool cg1_frozen(const char *dir);
+bool cg1_stops(const char *dir);
 int cg1_destroy(const struct cg_dir *d, deadline_t deadline, struct err *e);
+
+/*
+ * Two starts at the same moment both see an empty directory. The lock lives as
+ * long as this process has the descriptor. -EBUSY: somebody else has it.
+ */
+int cg_open_locked(struct cgroup *cg, const struct cg_dir *d, int *ret_fd,
+		   struct err *e);
 
 int cg2_check(const struct cg_dir *d, struct err *e);
 int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e);
@@ -228,6 +208,7 @@ int cg2_ensure(const struct cgroup *cg, const struct cg_dir *d,
 	       const struct cg_writes *w, struct err *e);
 int cg2_freeze(const char *dir, bool on, deadline_t deadline, struct err *e);
 bool cg2_frozen(const char *dir);
+bool cg2_stops(const char *dir);
 int cg2_destroy(const struct cg_dir *d, deadline_t deadline, struct err *e);
 /* Explain a failed write of a pid to cgroup.procs (sets hint only). */
 void cg2_enter_hint(const char *dir, pid_t pid, int code, struct err *e);

@@ -54,6 +54,15 @@ bool cgroup_frozen(struct cgroup *cg)
 	return d->v2 ? cg2_frozen(d->dir) : cg1_frozen(d->dir);
 }
 
+bool cgroup_stops(struct cgroup *cg)
+{
+	const struct cg_dir *d = freezer_of(cg);
+
+	if (!d)
+		return false;
+	return d->v2 ? cg2_stops(d->dir) : cg1_stops(d->dir);
+}
+
 int cgroup_pids(struct cgroup *cg, struct pid_list *ret, struct err *e)
 {
 	struct pid_list list = { 0 };
@@ -169,6 +178,18 @@ static void hold(const struct cg_dir *freezer, bool on)
 			     on ? "FROZEN" : "THAWED");
 }
 
+void cgroup_let_die(struct cgroup *cg)
+{
+	const struct cg_dir *freezer = freezer_of(cg);
+
+	if (!freezer || cg->foreign)
+		return;
+	if (freezer->v2)
+		hold(freezer, false);
+	else
+		cg_tree_put(freezer->dir, "freezer.state", "THAWED");
+}
+
 int cgroup_kill(struct cgroup *cg, int sig, struct err *e)
 {
 	const struct cg_dir *freezer = freezer_of(cg);
@@ -196,8 +217,7 @@ int cgroup_kill(struct cgroup *cg, int sig, struct err *e)
 			return r;
 		}
 	}
-	/* On v1 a frozen process does not even die. */
-	hold(freezer, false);
+	cgroup_let_die(cg);
 	return signal_all(cg, sig, e);
 }
 
@@ -240,6 +260,9 @@ int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e)
 
 	if (cg->foreign || cg->only_planned)
 		return 0;
+	for (size_t i = 0; i < cg->n_dirs; i++)
+		if (cg->dirs[i].nobodys)
+			(void)rmdir(cg->dirs[i].dir);
 	/* cgroup2 first: its event says when the v1 ones are empty as well. */
 	if (cg->d2 && !cg->d2->dropped)
 		r = cg2_destroy(cg->d2, deadline, e);

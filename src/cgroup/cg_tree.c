@@ -260,6 +260,27 @@ const char *cg_pids_stuck(const struct pid_list *list, char *buf, size_t size)
 	return buf;
 }
 
+/* ---- a file in every cgroup ---- */
+
+struct put_arg {
+	const char *file, *value;
+};
+
+static int visit_put(int dirfd, void *arg)
+{
+	const struct put_arg *p = arg;
+
+	(void)file_write_at(dirfd, p->file, p->value);
+	return 0;
+}
+
+void cg_tree_put(const char *dir, const char *file, const char *value)
+{
+	struct put_arg arg = { file, value };
+
+	(void)walk_tree(dir, visit_put, NULL, &arg);
+}
+
 /* ---- removal ---- */
 
 static int leave_remove(int parentfd, const char *name)

@@ -143,6 +143,8 @@ int cg1_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 {
 	int r = cg_mkdirs(d, e);
 
+	if (r == 0 && !cg->d2 && cg->lock1 < 0)
+		r = cg_open_locked(cg, d, &cg->lock1, e);
 	if (r < 0)
 		return r;
 	if (!d->made) {
@@ -152,6 +154,7 @@ int cg1_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 			return r;
 		}
 	}
+	cg_mark_put(cg, d);
 	if (cg_has_word(d->names, "cpuset", ','))
 		r = cpuset_down(cg, d, e);
 	if (r == 0 && cg_has_word(d->names, "cpu", ','))
@@ -173,6 +176,14 @@ bool cg1_frozen(const char *dir)
 		return streq(self, "1");
 	self = cg_read(&a, dir, "freezer.state");
 	return *self && !streq(self, "THAWED");
+}
+
+bool cg1_stops(const char *dir)
+{
+	AUTO(arena) struct arena a = { 0 };
+	const char *state = cg_read(&a, dir, "freezer.state");
+
+	return *state && !streq(state, "THAWED");
 }
 
 static int thaw(const char *dir, struct err *e)
@@ -222,33 +233,31 @@ int cg1_freeze(const char *dir, bool on, deadline_t deadline, struct err *e)
 /* ---- destroy ---- */
 
 /* Wait for the end of what is listed. A pid that is reused is not ours. */
-static int wait_for(const struct pid_list *list, deadline_t deadline)
+static void wait_for(const struct pid_list *list, deadline_t deadline)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		AUTO(fd) int pidfd = sys_pidfd_open(list->v[i], 0);
 
 		if (pidfd >= 0 && pidfd_wait(pidfd, deadline) == -ETIMEDOUT)
-			return -ETIMEDOUT;
+			return;
 	}
-	return 0;
 }
 
 int cg1_destroy(const struct cg_dir *d, deadline_t deadline, struct err *e)
 {
 	struct pid_list list = { 0 };
 	char text[480];
-	int r;
+	int r, i = 0;
 
 	while ((r = cg_tree_remove(d->dir)) == -EBUSY) {
 		/* A killed process that is frozen cannot die. */
 		if (cg_has_word(d->names, "freezer", ','))
-			(void)cg_put(d->dir, "freezer.state", "THAWED");
+			cg_tree_put(d->dir, "freezer.state", "THAWED");
 		list.n = 0;
 		(void)cg_tree_pids(d->dir, &list, NULL);
-		if (wait_for(&list, deadline) < 0)
-			break;
+		wait_for(&list, deadline);
 		/* Dead, but not yet uncounted: the kernel gives no event. */
-		if (list.n == 0 && !cg_step(deadline))
+		if (i++ > 0 && !cg_step(deadline))
 			break;
 	}
 	if (r == -EBUSY) {

@@ -342,21 +342,21 @@ int cg2_ensure(const struct cgroup *cg, const struct cg_dir *d,
 
 /* ---- create ---- */
 
-static int open_locked(struct cgroup *cg, const struct cg_dir *d, struct err *e)
+int cg_open_locked(struct cgroup *cg, const struct cg_dir *d, int *ret_fd,
+		   struct err *e)
 {
-	cg->fd2 = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (cg->fd2 < 0)
+	AUTO(fd) int fd = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					       O_NOFOLLOW);
+
+	if (fd < 0)
 		return err_errno(e, errno, "cannot open cgroup '%s'", d->dir);
-	/*
-	 * Two starts at the same moment both see an empty directory. The lock
-	 * lives as long as this process has the cgroup open.
-	 */
-	if (flock(cg->fd2, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		cg->foreign = true;
 		(void)err_set(e, EBUSY, "container's cgroup is not empty: another"
 			      " container is just being made in '%s'", d->dir);
 		return err_at(e, "/linux/cgroupsPath");
 	}
+	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
@@ -375,7 +375,7 @@ int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = open_locked(cg, d, e);
+	r = cg_open_locked(cg, d, &cg->fd2, e);
 	if (r < 0)
 		return r;
 	r = cg2_check(d, e);
@@ -383,6 +383,7 @@ int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 		cg->foreign = !d->made;
 		return r;
 	}
+	cg_mark_put(cg, d);
 	const char *have = cg_read(&cg->arena, d->dir, "cgroup.controllers");
 	bool complete = all_needed_in(&cg->writes, have) &&
 			(!cg->unified || all_in(cg->avail, have));
@@ -403,6 +404,14 @@ bool cg2_frozen(const char *dir)
 	AUTO(arena) struct arena a = { 0 };
 
 	return streq(cg_read(&a, dir, "cgroup.freeze"), "1");
+}
+
+bool cg2_stops(const char *dir)
+{
+	AUTO(arena) struct arena a = { 0 };
+
+	return cg2_frozen(dir) ||
+	       event_is(cg_read(&a, dir, "cgroup.events"), "frozen", '1');
 }
 
 int cg2_freeze(const char *dir, bool on, deadline_t deadline, struct err *e)

@@ -77,7 +77,9 @@ static void hint_einval(const struct cg_write *w, const char *dir,
 		(void)err_hint(e, "the parent grants %" PRIu64 " us of real-time "
 			       "(cpu.rt_runtime_us)",
 			       read_u64(parent, "cpu.rt_runtime_us"));
-	} else if (streq(w->file, "cpu.weight") && read_u64(dir, "cpu.idle")) {
+	} else if ((streq(w->file, "cpu.weight") ||
+		    streq(w->file, "cpu.shares")) &&
+		   read_u64(dir, "cpu.idle")) {
 		(void)err_hint(e, "an idle group (cpu.idle 1) has no weight");
 	} else if (str_starts(w->file, "cpu.cfs_") ||
 		   str_starts(w->file, "cpu.max")) {
@@ -165,7 +167,7 @@ static int explain(const struct cg_write *w, const char *dir, int code,
 
 /* ---- writing ---- */
 
-static const char *dir_of(struct cgroup *cg, const struct cg_write *w)
+const char *cg_write_dir(struct cgroup *cg, const struct cg_write *w)
 {
 	const struct cg_dir *d = w->v2 ? cg->d2 : cg_find_v1(cg, w->ctrl);
 
@@ -207,7 +209,7 @@ static int check_clamped(const struct cg_write *w, const char *dir,
 static int write_one(struct cgroup *cg, const struct cg_write *w, bool again,
 		     struct err *e)
 {
-	const char *dir = dir_of(cg, w);
+	const char *dir = cg_write_dir(cg, w);
 
 	if (!dir) {
 		(void)err_set(e, ENOENT, "cannot set %s limit: container could "
@@ -296,7 +298,7 @@ int cg_write_all(struct cgroup *cg, const struct cg_writes *w, struct err *e)
 	/* Checks first: a refused update must not be half done. */
 	for (size_t i = 0; i < w->n; i++) {
 		const char *dir = w->v[i].flags & CGW_CHECK
-			? dir_of(cg, &w->v[i]) : NULL;
+			? cg_write_dir(cg, &w->v[i]) : NULL;
 
 		if (dir && check_usage(&w->v[i], dir, e) < 0)
 			return -e->code;

@@ -293,19 +293,24 @@ static int plan_dirs(struct cgroup *cg, const struct cgroup_req *req,
 	return 0;
 }
 
+bool cgroup_driver_known(enum cgroup_driver driver)
+{
+	return driver != CGROUP_SYSTEMD;
+}
+
 int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
 		struct err *e)
 {
 	AUTO(cgroup) struct cgroup *cg = xcalloc(1, sizeof(*cg));
 	int r = 0;
 
-	cg->fd2 = -1;
+	cg->fd2 = cg->lock1 = -1;
 	cg->only_planned = true;
 	cg->driver = req->driver;
 	cg->rootless = req->rootless;
 	cg->path_asked = req->cgroups_path && *req->cgroups_path;
 	cg->planned = req->resources;
-	if (req->driver == CGROUP_SYSTEMD)
+	if (!cgroup_driver_known(req->driver))
 		return err_set(e, ENOTSUP, "the systemd cgroup driver is not "
 			       "implemented yet");
 	if (req->driver == CGROUP_FS)
@@ -361,7 +366,7 @@ int cgroup_open(struct cgroup **ret, const struct cgroup_path *paths, size_t n,
 {
 	AUTO(cgroup) struct cgroup *cg = xcalloc(1, sizeof(*cg));
 
-	cg->fd2 = -1;
+	cg->fd2 = cg->lock1 = -1;
 	cg->driver = driver;
 	cg->dirs = arena_array(&cg->arena, n, sizeof(*cg->dirs));
 	for (size_t i = 0; i < n; i++) {
@@ -388,6 +393,8 @@ void cgroup_close(struct cgroup *cg)
 		return;
 	if (cg->fd2 >= 0)
 		(void)close(cg->fd2);
+	if (cg->lock1 >= 0)
+		(void)close(cg->lock1);
 	arena_free(&cg->arena);
 	free(cg);
 }
@@ -422,24 +429,30 @@ static int create_one(struct cgroup *cg, struct cg_dir *d, struct err *e)
 	return err_wrap(e, APPLY_TEXT);
 }
 
+/* They are new and empty; those that were there are not ours. */
+static void remove_made(const struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n_dirs; i++)
+		if (cg->dirs[i].made)
+			(void)rmdir(cg->dirs[i].dir);
+}
+
 int cgroup_create(struct cgroup *cg, struct err *e)
 {
-	cg->only_planned = false;
-	for (size_t i = 0; i < cg->n_dirs; i++) {
-		if (cg->dirs[i].dropped)
-			continue;
-		int r = create_one(cg, &cg->dirs[i], e);
+	int r = 0;
 
-		if (r == 0)
-			continue;
-		/* They are new and empty; those that were there are not ours. */
-		for (size_t j = 0; j <= i; j++)
-			if (cg->dirs[j].made)
-				(void)rmdir(cg->dirs[j].dir);
-		return r;
-	}
-	cg->early_done = true;
-	return 0;
+	cg->only_planned = false;
+	/* cgroup2 first: its lock is for all of them. */
+	if (cg->d2 && !cg->d2->dropped)
+		r = create_one(cg, cg->d2, e);
+	for (size_t i = 0; r == 0 && i < cg->n_dirs; i++)
+		if (!cg->dirs[i].v2 && !cg->dirs[i].dropped)
+			r = create_one(cg, &cg->dirs[i], e);
+	if (r < 0)
+		remove_made(cg);
+	else
+		cg->early_done = true;
+	return r;
 }
 
 int cgroup_clone_fd(const struct cgroup *cg)
@@ -491,16 +504,16 @@ int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e)
 #define ENTER_TRIES 5
 
 static int enter_one(const struct cgroup *cg, const struct cg_dir *d, pid_t pid,
-		     const char *sub, struct err *e)
+		     struct err *e)
 {
 	const char *top = d->v2 && cg->follow ? cg->follow : d->dir;
-	AUTO(str) char *dir = path_join(top, sub ? sub : ".");
+	AUTO(str) char *dir = path_join(top, d->sub ? d->sub : ".");
 	char text[24];
 	int r = -EINVAL;
 
 	(void)snprintf(text, sizeof(text), "%d", pid);
 	if (!path_below(dir, top))
-		return err_set(e, EINVAL, "bad sub cgroup path: '%s'", sub);
+		return err_set(e, EINVAL, "bad sub cgroup path '%s'", d->sub);
 	for (int i = 0; r == -EINVAL && i < ENTER_TRIES; i++) {
 		if (i)
 			(void)cg_step(deadline_in_ms(1000));
@@ -518,19 +531,14 @@ static int enter_one(const struct cgroup *cg, const struct cg_dir *d, pid_t pid,
 	return r;
 }
 
-int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, const char *sub,
-		 struct err *e)
+int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e)
 {
-	if (sub && path_has_dotdot(sub))
-		return err_set(e, EINVAL, "bad sub cgroup path: '%s'", sub);
-	while (sub && *sub == '/')
-		sub++;
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		struct cg_dir *d = &cg->dirs[i];
 
-		if (d->dropped || (d->v2 && born && (!sub || !*sub)))
+		if (d->dropped || (d->v2 && born && !(d->sub && *d->sub)))
 			continue;
-		int r = enter_one(cg, d, pid, sub && *sub ? sub : NULL, e);
+		int r = enter_one(cg, d, pid, e);
 
 		if (r < 0 && droppable(cg, d, r) && cg->rootless) {
 			err_clear(e);
@@ -595,6 +603,20 @@ static int find_mount(struct cgroup *cg, struct err *e)
 	return r;
 }
 
+int cg_plan_fresh(struct cgroup *cg, const struct spec_resources *res,
+		  struct cg_writes *ret, struct err *e)
+{
+	int r = find_mount(cg, e);
+
+	if (r == 0)
+		r = plan_writes(cg, res, ret, e);
+	if (r == 0 && cg->d2 && !cg->d2->dropped && cg->d2->mount)
+		r = cg2_ensure(cg, cg->d2, ret, e);
+	if (r == 0)
+		cg->early_done = false;
+	return r;
+}
+
 int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		 struct err *e)
 {
@@ -605,17 +627,11 @@ int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 	if (!res || cg->foreign)
 		return 0;
 	if (res != cg->planned) {
-		r = find_mount(cg, e);
-		if (r == 0)
-			r = plan_writes(cg, res, &fresh, e);
-		if (r == 0 && cg->d2 && !cg->d2->dropped && cg->d2->mount)
-			r = cg2_ensure(cg, cg->d2, &fresh, e);
-		if (r < 0)
-			return r;
-		cg->early_done = false;
+		r = cg_plan_fresh(cg, res, &fresh, e);
 		w = &fresh;
 	}
-	r = cg_write_all(cg, w, e);
+	if (r == 0)
+		r = cg_write_all(cg, w, e);
 	return r < 0 ? r : apply_devices(cg, res, e);
 }
 

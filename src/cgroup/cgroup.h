@@ -26,6 +26,9 @@ struct cgroup; /* opaque */
 
 enum cgroup_driver { CGROUP_FS, CGROUP_SYSTEMD, CGROUP_DISABLED };
 
+/* Can this build act with the driver (whatever the host has)? */
+bool cgroup_driver_known(enum cgroup_driver driver);
+
 struct cgroup_req {
 	enum cgroup_driver driver;
 	const char *id;           /* container id */
@@ -54,6 +57,20 @@ int cgroup_open(struct cgroup **ret, const struct cgroup_path *paths, size_t n,
 void cgroup_close(struct cgroup *cg);
 
 /*
+ * The container's mark: text that no other container of this boot has, at most
+ * 100 bytes. cgroup_create() puts it on the directories that it makes or takes
+ * over; cgroup_marked() is false if it could not.
+ */
+void cgroup_mark(struct cgroup *cg, const char *mark);
+bool cgroup_marked(const struct cgroup *cg);
+/*
+ * After cgroup_open(): leave out directories that do not have the mark (""
+ * leaves out none): somebody else made them where the record says ours were to
+ * be. One without any mark is at most removed, if it is empty.
+ */
+void cgroup_claim(struct cgroup *cg, const char *mark);
+
+/*
  * Make the directories. An existing one that holds processes is
  * "container's cgroup is not empty: N process(es) found" with their pids
  * (-EBUSY), a frozen one "container's cgroup unexpectedly frozen".
@@ -70,13 +87,26 @@ int cgroup_clone_fd(const struct cgroup *cg);
 int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e);
 /*
  * Move a process into every directory (skipping the one it was born in).
- * `sub`: NULL or a sub-cgroup path for exec --cgroup, already validated.
  */
-int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, const char *sub,
-		 struct err *e);
+int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e);
+/*
+ * For exec --cgroup: from here on cgroup_enter() means existing sub-cgroups. One
+ * argument "PATH" is for every directory, "CONTROLLER[,CONTROLLER]:PATH" (any
+ * number, cgroup v1) for the hierarchies of those; "/" is the container's own
+ * directory. Nobody is to be born in cgroup_clone_fd() then.
+ */
+int cgroup_choose(struct cgroup *cg, const struct str_list *args,
+		  struct err *e);
 /* Write the limits, devices included. Error: pointer, file, value, reason. */
 int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		 struct err *e);
+/*
+ * Change limits of a running container: only what `res` has, devices excepted.
+ * All or nothing: after a failure the files have their old values again (if that
+ * fails as well, the hint says so).
+ */
+int cgroup_update(struct cgroup *cg, const struct spec_resources *res,
+		  struct err *e);
 /* What cgroup mounts in the container need; lives as long as cg. */
 const struct cgroup_view *cgroup_view(struct cgroup *cg);
 
@@ -85,11 +115,18 @@ int cgroup_freeze(struct cgroup *cg, bool on, deadline_t deadline,
 		  struct err *e);
 /* Frozen (itself, or freezing)? false where there is no freezer. */
 bool cgroup_frozen(struct cgroup *cg);
+/* As above, and by a cgroup above it: who enters it, or is born in it, stops. */
+bool cgroup_stops(struct cgroup *cg);
 /*
  * Signal every process of the cgroup and its children. SIGKILL uses cgroup.kill
  * where it exists and thaws what is frozen. No processes is success.
  */
 int cgroup_kill(struct cgroup *cg, int sig, struct err *e);
+/*
+ * Thaw, children too, so that what was sent SIGKILL can die: on v1 a frozen
+ * process does not, nor does the init of the pid namespace that it is in.
+ */
+void cgroup_let_die(struct cgroup *cg);
 
 struct pid_list { pid_t *v; size_t n; }; /* sorted, unique; free(v) */
 /* All processes, sub-cgroups included. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line: one table per command, one parser over argp, no logic.
+ * The command line: one table per command, one parser, no logic.
  * Grammar (runc's): --name and -name are the same, =VALUE or the next word;
  * switches take =true/=false; options may follow the id except for exec, kill
  * and ps, which stop there; "--" ends options.
@@ -22,6 +22,13 @@ enum cli_type {
 	CLI_U32,      /* uint32_t */
 	CLI_IGNORED,  /* accepted for old callers, value dropped */
 	CLI_IGNORED_SWITCH,
+};
+
+/* Where options end. */
+enum cli_stop {
+	CLI_STOP_NEVER,   /* or at "--" */
+	CLI_STOP_ID,      /* at the id; one "--" right behind it is dropped */
+	CLI_STOP_COMMAND, /* at the first word; all the rest is the command's */
 };
 
 struct cli_opt {
@@ -49,7 +56,7 @@ struct cli_cmd {
 	const struct cli_opt *opts; /* ends with a NULL name */
 	size_t opts_size;
 	size_t min_args, max_args;
-	bool stop_at_arg;  /* options end at the first argument */
+	enum cli_stop stop;
 	int error_exit;    /* exit code of a failure: 1, or 255 for exec */
 	/* Returns the exit code, or negative with *e set. */
 	int (*run)(const struct cli *cli, void *opts,
@@ -65,7 +72,7 @@ extern const struct cli_cmd *const cli_cmds[];
  * -x"). *ret_help is set when -h or --help was given. Memory is never freed:
  * the process is about to run one command.
  */
-int cli_parse(const struct cli_opt *table, bool stop_at_arg, int argc,
+int cli_parse(const struct cli_opt *table, enum cli_stop stop, int argc,
 	      char **argv, void *opts, struct cli_args *args, bool *ret_help,
 	      struct err *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The commands: option tables, and what they hand to runtime/. No logic. */
 #include "config.h"
-#include "cli/cli.h"
+#include "cli/commands.h"
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -38,6 +38,12 @@ static int make_absolute(const char **path, struct err *e)
 		return err_errno(e, errno, "cannot read the current directory");
 	*path = path_join(cwd, *path);
 	return 0;
+}
+
+/* An empty value is how some callers say "none": as if not given. */
+static const char *given(const char *value)
+{
+	return value && *value ? value : NULL;
 }
 
 /* ---- create, run --------------------------------------------------------- */
@@ -112,16 +118,16 @@ static int fill_create(struct create_opts *ret, const struct cli *cli,
 		return err_errno(e, errno, "cannot read the bundle's path");
 	*ret = (struct create_opts){
 		.p = { .rt = &cli->rt,
-		       .pid_file = f->pid_file,
-		       .console_socket = f->console_socket,
-		       .console = f->console,
-		       .pidfd_socket = f->pidfd_socket,
+		       .pid_file = given(f->pid_file),
+		       .console_socket = given(f->console_socket),
+		       .console = given(f->console),
+		       .pidfd_socket = given(f->pidfd_socket),
 		       .detach = f->detach,
 		       .preserve_fds = f->preserve_fds,
 		       .listen_fds = listen_fds(&cli->rt) },
 		.id = id,
 		.bundle = cwd,
-		.config = f->config ? f->config : "config.json",
+		.config = given(f->config) ? f->config : "config.json",
 		.no_pivot = f->no_pivot,
 		.no_new_keyring = f->no_new_keyring,
 		.keep = f->keep,
@@ -157,11 +163,11 @@ static int cmd_run(const struct cli *cli, void *opts,
 
 static const struct cli_cmd create_cmd = {
 	"create", "<container-id>", "create a container", create_opts,
-	sizeof(struct create_flags), 1, 1, false, 1, cmd_create,
+	sizeof(struct create_flags), 1, 1, CLI_STOP_NEVER, 1, cmd_create,
 };
 static const struct cli_cmd run_cmd = {
 	"run", "<container-id>", "create and run a container", run_opts,
-	sizeof(struct create_flags), 1, 1, false, 1, cmd_run,
+	sizeof(struct create_flags), 1, 1, CLI_STOP_NEVER, 1, cmd_run,
 };
 
 /* ---- start, state, kill, delete, list ------------------------------------- */
@@ -251,25 +257,25 @@ static int cmd_list(const struct cli *cli, void *opts,
 static const struct cli_cmd start_cmd = {
 	"start", "<container-id>",
 	"executes the user defined process in a created container", no_opts, 0,
-	1, 1, false, 1, cmd_start,
+	1, 1, CLI_STOP_NEVER, 1, cmd_start,
 };
 static const struct cli_cmd state_cmd = {
 	"state", "<container-id>", "output the state of a container", no_opts, 0,
-	1, 1, false, 1, cmd_state,
+	1, 1, CLI_STOP_NEVER, 1, cmd_state,
 };
 static const struct cli_cmd kill_cmd = {
 	"kill", "<container-id> [signal]",
 	"kill sends the specified signal (default: SIGTERM) to the container's init process",
-	kill_opts, sizeof(struct kill_flags), 1, 2, true, 1, cmd_kill,
+	kill_opts, sizeof(struct kill_flags), 1, 2, CLI_STOP_ID, 1, cmd_kill,
 };
 static const struct cli_cmd delete_cmd = {
 	"delete", "<container-id>",
 	"delete any resources held by the container", delete_opts,
-	sizeof(struct delete_flags), 1, 1, false, 1, cmd_delete,
+	sizeof(struct delete_flags), 1, 1, CLI_STOP_NEVER, 1, cmd_delete,
 };
 static const struct cli_cmd list_cmd = {
 	"list", "", "lists containers started with the given root", list_opts,
-	sizeof(struct list_flags), 0, 0, false, 1, cmd_list,
+	sizeof(struct list_flags), 0, 0, CLI_STOP_NEVER, 1, cmd_list,
 };
 
 /* ---- exec ------------------------------------------------------------------ */
@@ -328,25 +334,25 @@ static int cmd_exec(const struct cli *cli, void *opts,
 		return -e->code;
 	struct exec_opts o = {
 		.p = { .rt = &cli->rt,
-		       .pid_file = f->pid_file,
-		       .console_socket = f->console_socket,
-		       .console = f->console,
-		       .pidfd_socket = f->pidfd_socket,
+		       .pid_file = given(f->pid_file),
+		       .console_socket = given(f->console_socket),
+		       .console = given(f->console),
+		       .pidfd_socket = given(f->pidfd_socket),
 		       .detach = f->detach,
 		       .preserve_fds = f->preserve_fds },
 		.id = args->v[0],
-		.process = f->process,
+		.process = given(f->process),
 		.args = { args->v + 1, args->n - 1 },
-		.cwd = f->cwd,
-		.user = f->user,
+		.cwd = given(f->cwd),
+		.user = given(f->user),
 		.env = f->env,
 		.caps = f->caps,
 		.additional_gids = f->gids,
 		.cgroups = f->cgroups,
 		.tty = f->tty,
 		.no_new_privs = f->no_new_privs,
-		.process_label = f->process_label,
-		.apparmor = f->apparmor,
+		.process_label = given(f->process_label),
+		.apparmor = given(f->apparmor),
 		.ignore_paused = f->ignore_paused,
 	};
 
@@ -358,7 +364,7 @@ static int cmd_exec(const struct cli *cli, void *opts,
 static const struct cli_cmd exec_cmd = {
 	"exec", "<container-id> <command> [command options] || -p process.json <container-id>",
 	"execute new process inside the container", exec_opts,
-	sizeof(struct exec_flags), 1, SIZE_MAX, true, 255, cmd_exec,
+	sizeof(struct exec_flags), 1, SIZE_MAX, CLI_STOP_ID, 255, cmd_exec,
 };
 
 /* ---- spec -------------------------------------------------------------------- */
@@ -378,7 +384,7 @@ static int cmd_spec(const struct cli *cli, void *opts,
 		    const struct cli_args *args, struct err *e)
 {
 	const struct spec_flags *f = opts;
-	const char *name = f->file ? f->file : "config.json";
+	const char *name = given(f->file) ? f->file : "config.json";
 	struct statfs fs;
 	struct spec_default_opts d = {
 		.rootless = f->rootless,
@@ -404,17 +410,22 @@ static int cmd_spec(const struct cli *cli, void *opts,
 	text = spec_default_json(&d);
 	int r = fd_write_full(fd, text, strlen(text));
 
-	if (r < 0)
+	if (r < 0) {
+		/* half a config helps nobody, and would be in the way */
+		(void)unlink(name);
 		return err_errno(e, -r, "cannot write '%s'", name);
+	}
 	return 0;
 }
 
 static const struct cli_cmd spec_cmd = {
 	"spec", "", "create a new specification file", spec_opts,
-	sizeof(struct spec_flags), 0, 0, false, 1, cmd_spec,
+	sizeof(struct spec_flags), 0, 0, CLI_STOP_NEVER, 1, cmd_spec,
 };
 
 const struct cli_cmd *const cli_cmds[] = {
-	&create_cmd, &delete_cmd, &exec_cmd, &kill_cmd, &list_cmd,
-	&run_cmd,    &spec_cmd,	  &start_cmd, &state_cmd, NULL,
+	&create_cmd, &delete_cmd, &cmd_events, &exec_cmd,  &cmd_features,
+	&kill_cmd,   &list_cmd,	  &cmd_pause,  &cmd_ps,	   &cmd_resume,
+	&run_cmd,    &spec_cmd,	  &start_cmd,  &state_cmd, &cmd_update,
+	NULL,
 };

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "init/init.h"
 #include "libnsexec/nsexec.h"
+#include "plan/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,16 +146,6 @@ static int setup_log(const struct globals *g, struct err *e)
 	return 0;
 }
 
-static bool in_user_namespace(void)
-{
-	AUTO(file) FILE *f = fopen("/proc/self/uid_map", "re");
-	unsigned int inside = 1, outside = 1, count = 0;
-
-	if (!f || fscanf(f, "%u %u %u", &inside, &outside, &count) != 3)
-		return false;
-	return !(inside == 0 && outside == 0 && count == 4294967295U);
-}
-
 /*
  * /run/NAME for root; $XDG_RUNTIME_DIR/NAME for others, and for a root that is
  * only root of a user namespace.
@@ -165,7 +156,7 @@ static int default_root(const char *name, char **ret, struct err *e)
 	const char *user = getenv("USER");
 	bool own = geteuid() != 0 ||
 		   ((!user || !streq(user, "root")) && xdg && *xdg &&
-		    in_user_namespace());
+		    host_in_userns());
 
 	if (!own || !xdg || !*xdg) {
 		*ret = xasprintf("/run/%s", name);
@@ -185,7 +176,7 @@ static int default_root(const char *name, char **ret, struct err *e)
 static int setup_root(const struct globals *g, struct runtime *rt,
 		      struct err *e)
 {
-	char *path = NULL, cwd[4096];
+	char *path = NULL, cwd[4096] = "";
 
 	if (!g->root) {
 		if (default_root(rt->name, &path, e) < 0)
@@ -193,7 +184,8 @@ static int setup_root(const struct globals *g, struct runtime *rt,
 		rt->root = path;
 		return 0;
 	}
-	if (!getcwd(cwd, sizeof(cwd)))
+	/* a caller whose directory was removed can still use absolute paths */
+	if (g->root[0] != '/' && !getcwd(cwd, sizeof(cwd)))
 		return err_errno(e, errno, "cannot read the current directory");
 	path = path_join(cwd, g->root);
 	if (streq(path, "/"))
@@ -219,6 +211,19 @@ static int setup_driver(const struct globals *g, struct runtime *rt,
 	else
 		return err_set(e, EINVAL, "unknown --cgroup-manager '%s'", m);
 	return 0;
+}
+
+/* Only its form: what it decides belongs to rootless cgroups. */
+static int check_rootless(const struct globals *g, struct err *e)
+{
+	const char *v = g->rootless;
+	bool b;
+
+	if (!v || !*v || streq_nocase(v, "auto") || cli_parse_bool(v, &b) == 0)
+		return 0;
+	return err_set(e, EINVAL,
+		       "invalid --rootless '%s': 'true', 'false' or 'auto' is needed",
+		       v);
 }
 
 static const struct cli_cmd *find_cmd(const char *name)
@@ -265,7 +270,7 @@ static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 	struct cli_args args = { NULL, 0 };
 	void *opts = xcalloc(1, cmd->opts_size ? cmd->opts_size : 1);
 	bool help = false;
-	int r = cli_parse(cmd->opts, cmd->stop_at_arg, argc, argv, opts, &args,
+	int r = cli_parse(cmd->opts, cmd->stop, argc, argv, opts, &args,
 			  &help, &e);
 
 	if (help) {
@@ -275,8 +280,13 @@ static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 	if (r < 0 || check_count(cli, cmd, args.n, &e) < 0)
 		return usage_failure(cli->rt.name, cmd, &e);
 	r = cmd->run(cli, opts, &args, &e);
+	if (r >= 0 && fflush(stdout) != 0)
+		r = err_errno(&e, errno, "cannot write to the standard output");
 	if (r >= 0)
-		return fflush(stdout) == 0 ? r : 1;
+		return r;
+	/* runc's words about a failing execve are one line that callers compare */
+	if (e.exit_code && streq(cli->rt.name, "runc"))
+		e.hint[0] = '\0';
 	return fail(&e, cmd->error_exit);
 }
 
@@ -315,7 +325,8 @@ int main(int argc, char **argv)
 	cli.rt.argv0 = argc > 0 ? argv[0] : PACKAGE_NAME;
 	cli.rt.name = streq(base_name(cli.rt.argv0), "runc") ? "runc" :
 							       PACKAGE_NAME;
-	int r = cli_parse(global_opts, true, argc, argv, &g, &args, &help, &e);
+	int r = cli_parse(global_opts, CLI_STOP_COMMAND, argc, argv, &g, &args,
+			  &help, &e);
 
 	if (help || (r == 0 && !g.version && args.n == 0)) {
 		cli_help_main(cli.rt.name, global_opts);
@@ -336,7 +347,7 @@ int main(int argc, char **argv)
 	if (!cmd)
 		return help_topic(cli.rt.name, &args, 0);
 	if (setup_log(&g, &e) < 0 || setup_root(&g, &cli.rt, &e) < 0 ||
-	    setup_driver(&g, &cli.rt, &e) < 0)
+	    setup_driver(&g, &cli.rt, &e) < 0 || check_rootless(&g, &e) < 0)
 		return fail(&e, 1);
 	/* args.v[0] is the command: it stands where a program name would */
 	return run_cmd(&cli, cmd, (int)args.n, (char **)(uintptr_t)args.v);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The option parser (cli.h): turns a table into argp options and stores values
- * by offset. argp does the splitting; wording and help are ours, because
- * programs read them.
+ * The option parser (cli.h): walks the words of the command line and stores
+ * values by offset. Not argp or getopt_long_only(3): those take "-qf" for -q with
+ * the value "f", "--forc" for --force, and refuse "-p=FILE" as ambiguous, where
+ * callers of runc rely on Go's grammar.
  */
 #include "config.h"
 #include "cli/cli.h"
@@ -11,20 +12,14 @@
 #include "base/str.h"
 #include "config/spec.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/banned.h"
 
-#define KEY_BASE 0x200
-#define KEY_HELP 0x1ff
-
 struct parse {
 	const struct cli_opt *table;
-	bool stop_at_arg, help;
 	char *opts; /* the command's struct */
-	struct cli_args *args;
 	struct err *e;
 };
 
@@ -51,7 +46,7 @@ static void push(struct cli_args *args, const char *word)
 	args->v[args->n] = NULL;
 }
 
-static int store_bool(struct parse *p, const struct cli_opt *o,
+static int store_bool(const struct parse *p, const struct cli_opt *o,
 		      const char *value, bool *ret)
 {
 	*ret = true;
@@ -62,7 +57,8 @@ static int store_bool(struct parse *p, const struct cli_opt *o,
 	return 0;
 }
 
-static int store(struct parse *p, const struct cli_opt *o, const char *value)
+static int store(const struct parse *p, const struct cli_opt *o,
+		 const char *value)
 {
 	void *to = p->opts + o->offset;
 	struct opt_bool *tri = to;
@@ -99,103 +95,87 @@ static int store(struct parse *p, const struct cli_opt *o, const char *value)
 	return 0;
 }
 
-/* argp says where, not what: the word it stumbled over is behind us. */
-static void usage_error(struct parse *p, const struct argp_state *st)
+static bool takes_value(const struct cli_opt *o)
 {
-	const char *word = st->next > 0 ? st->argv[st->next - 1] : "";
-
-	if (p->e->code)
-		return;
-	while (*word == '-')
-		word++;
-	for (const struct cli_opt *o = p->table; o->name; o++) {
-		if (streq(word, o->name) ||
-		    (o->key && word[0] == o->key && !word[1])) {
-			(void)err_set(p->e, EINVAL,
-				      "flag needs an argument: -%s", word);
-			return;
-		}
-	}
-	(void)err_set(p->e, EINVAL, "flag provided but not defined: -%.*s",
-		      (int)strcspn(word, "="), word);
+	return o->type != CLI_SWITCH && o->type != CLI_TRISTATE &&
+	       o->type != CLI_IGNORED_SWITCH;
 }
 
-static error_t on_key(int key, char *arg, struct argp_state *st)
+/* By its whole name or its letter, behind one dash or two; NULL if unknown. */
+static const struct cli_opt *find_opt(const struct cli_opt *table,
+				      const char *name, size_t len)
 {
-	struct parse *p = st->input;
-
-	if (key == KEY_HELP || key == 'h') {
-		p->help = true;
-		return 0;
-	}
-	if (key == ARGP_KEY_ARG) {
-		push(p->args, arg);
-		if (!p->stop_at_arg)
-			return 0;
-		/* everything behind the first argument is taken as it is */
-		if (st->next < st->argc && streq(st->argv[st->next], "--"))
-			st->next++;
-		while (st->next < st->argc)
-			push(p->args, st->argv[st->next++]);
-		return 0;
-	}
-	if (key == ARGP_KEY_ERROR) {
-		usage_error(p, st);
-		return 0;
-	}
-	for (size_t i = 0; p->table[i].name; i++) {
-		const struct cli_opt *o = &p->table[i];
-
-		if (key == (int)(KEY_BASE + i) || (o->key && key == o->key))
-			return store(p, o, arg) < 0 ? EINVAL : 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	for (const struct cli_opt *o = table; o->name; o++)
+		if ((strlen(o->name) == len && memcmp(o->name, name, len) == 0) ||
+		    (o->key && len == 1 && o->key == name[0]))
+			return o;
+	return NULL;
 }
 
-static struct argp_option *argp_table(const struct cli_opt *table)
+static bool is_option(const char *word)
 {
-	size_t n = 0;
-
-	while (table[n].name)
-		n++;
-	struct argp_option *a = xcalloc(n + 2, sizeof(*a));
-
-	for (size_t i = 0; i < n; i++) {
-		bool flag = table[i].type == CLI_SWITCH ||
-			    table[i].type == CLI_TRISTATE ||
-			    table[i].type == CLI_IGNORED_SWITCH;
-
-		a[i].name = table[i].name;
-		a[i].key = table[i].key ? table[i].key : (int)(KEY_BASE + i);
-		a[i].arg = "VALUE";
-		a[i].flags = flag ? OPTION_ARG_OPTIONAL : 0;
-	}
-	a[n].name = "help";
-	a[n].key = 'h';
-	return a;
+	return word[0] == '-' && word[1] != '\0';
 }
 
-int cli_parse(const struct cli_opt *table, bool stop_at_arg, int argc,
+/* The option in argv[*i]; moves *i to its value if that is the next word. */
+static int parse_option(const struct parse *p, char **argv, int *i,
+			bool *ret_help)
+{
+	const char *name = argv[*i] + (argv[*i][1] == '-' ? 2 : 1);
+	size_t len = strcspn(name, "=");
+	const char *value = name[len] ? name + len + 1 : NULL;
+	const struct cli_opt *o = find_opt(p->table, name, len);
+
+	if (!o && ((len == 4 && str_starts(name, "help")) ||
+		   (len == 1 && *name == 'h'))) {
+		*ret_help = true;
+		return 0;
+	}
+	if (!o)
+		return err_set(p->e, EINVAL,
+			       "flag provided but not defined: -%.*s", (int)len,
+			       name);
+	if (takes_value(o) && !value) {
+		value = argv[*i + 1];
+		if (!value)
+			return err_set(p->e, EINVAL,
+				       "flag needs an argument: -%.*s", (int)len,
+				       name);
+		(*i)++;
+	}
+	return store(p, o, value);
+}
+
+int cli_parse(const struct cli_opt *table, enum cli_stop stop, int argc,
 	      char **argv, void *opts, struct cli_args *args, bool *ret_help,
 	      struct err *e)
 {
-	struct argp_option *options = argp_table(table);
-	struct argp argp = { .options = options, .parser = on_key };
-	struct parse p = { table, stop_at_arg, false, opts, args, e };
-	unsigned int flags = ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP |
-			     ARGP_LONG_ONLY;
+	struct parse p = { table, opts, e };
+	int i;
 
-	if (stop_at_arg)
-		flags |= ARGP_IN_ORDER;
-	error_t r = argp_parse(&argp, argc, argv, flags, NULL, &p);
-
-	free(options);
-	*ret_help = p.help;
-	if (r != 0 && !p.help) {
-		if (!e->code)
-			(void)err_errno(e, (int)r, "cannot parse the command line");
-		return -e->code;
+	*ret_help = false;
+	for (i = 1; i < argc; i++) {
+		if (streq(argv[i], "--")) {
+			i++;
+			break;
+		}
+		if (is_option(argv[i])) {
+			if (parse_option(&p, argv, &i, ret_help) < 0)
+				return -e->code;
+			if (*ret_help)
+				return 0;
+			continue;
+		}
+		push(args, argv[i]);
+		if (stop == CLI_STOP_NEVER)
+			continue;
+		i++;
+		if (stop == CLI_STOP_ID && i < argc && streq(argv[i], "--"))
+			i++;
+		break;
 	}
+	for (; i < argc; i++)
+		push(args, argv[i]);
 	return 0;
 }
 

@@ -86,6 +86,13 @@ int process_check_supported(const struct spec_process *process,
 char *sysctl_key_path(struct arena *arena, const char *key);
 
 /*
+ * The rule of spec_parse() for sysctls once the namespaces to be joined are
+ * known: `own` has bit 1 << NS_… for each that is the caller's own, so that its
+ * sysctls would be the host's. 0 or -EINVAL.
+ */
+int spec_check_sysctl_own(const struct spec *spec, uint32_t own, struct err *e);
+
+/*
  * Open NAME in dirfd, read and spec_parse() it; warnings are logged. *ret_text
  * (malloc'ed, may be NULL) receives the text, for the copy in the state
  * directory. A missing file is "JSON specification file config.json not found".

@@ -249,8 +249,8 @@ const struct name names_seccomp_op[] = {
 
 const struct name names_seccomp_flag[] = {
 	{ "SECCOMP_FILTER_FLAG_TSYNC", 1U << 0 },
-	{ "SECCOMP_FILTER_FLAG_LOG", 1U << 1 },
 	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", 1U << 2 },
+	{ "SECCOMP_FILTER_FLAG_LOG", 1U << 1 },
 	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 1U << 5 },
 	{ NULL, 0 },
 };
@@ -407,6 +407,25 @@ int cap_number(const char *name)
 	if (cap_from_name(name, &cap) < 0 || cap < 0 || cap > 63)
 		return -1;
 	return cap;
+}
+
+const char *cap_name(int number, char *buf, size_t size)
+{
+	char *name = cap_to_name((cap_value_t)number);
+	size_t n = 0;
+
+	/* a number where there is no name */
+	if (name && str_starts(name, "cap_"))
+		for (; name[n] && n + 1 < size; n++)
+			buf[n] = name[n] >= 'a' && name[n] <= 'z' ?
+					 (char)(name[n] - 'a' + 'A') :
+					 name[n];
+	if (name)
+		(void)cap_free(name);
+	if (n == 0)
+		return NULL;
+	buf[n] = '\0';
+	return buf;
 }
 
 /* "RTMIN", "RTMIN+3", "RTMAX-1" within the range of the C library. */

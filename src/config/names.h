@@ -60,6 +60,11 @@ const char *ns_config_name(enum ns_kind kind);
 
 /* Capability number of "CAP_…" (exact case), or -1 (through libcap). */
 int cap_number(const char *name);
+/*
+ * The other way: "CAP_CHOWN" for 0, in buf (40 bytes are enough), or NULL for a
+ * number that libcap has no name for.
+ */
+const char *cap_name(int number, char *buf, size_t size);
 
 /*
  * Signal number of "TERM", "SIGTERM", "sigterm", "15", "RTMIN+3", "RTMAX-1".

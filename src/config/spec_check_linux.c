@@ -11,6 +11,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/names.h"
+#include "config/config.h"
+#include "config/schema.h"
 #include "config/spec_check.h"
 #include "base/banned.h"
 
@@ -352,6 +354,36 @@ static void rule_sysctl(struct check *c)
 			    "sysctl \"%.100s\" differs from the \"domainname\" field",
 			    kv->key);
 	}
+}
+
+int spec_check_sysctl_own(const struct spec *spec, uint32_t own, struct err *e)
+{
+	const struct kv_list *list = &spec->linux_.sysctl;
+	struct spec_ns ns[_NS_KIND_MAX];
+	struct arena arena = { 0 };
+	int r = 0;
+
+	memcpy(ns, spec->linux_.ns, sizeof(ns));
+	for (unsigned int k = 0; k < _NS_KIND_MAX; k++)
+		if (own & 1U << k)
+			ns[k].listed = false;
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		const char *key = list->v[i].key;
+		const char *path = sysctl_key_path(&arena, key), *why;
+		struct str pointer = { 0 };
+
+		why = path ? sysctl_refusal(ns, path) : NULL;
+		if (!why)
+			continue;
+		(void)err_set(e, EINVAL, "sysctl \"%.100s\" %s", key, why);
+		(void)err_hint(e, "the namespace to join is the runtime's own");
+		str_add(&pointer, "/linux/sysctl");
+		pointer_add(&pointer, key);
+		r = err_at(e, "%s", str_text(&pointer));
+		str_free(&pointer);
+	}
+	arena_free(&arena);
+	return r;
 }
 
 /* ---- memory policy, intelRdt, swap ------------------------------------- */

@@ -29,23 +29,22 @@ static void convert_access(struct walk *w, const struct json *j, void *outer)
 
 	if (!walk_expect(w, j, JSON_STRING))
 		return;
+	size_t known = 0;
+
 	for (size_t i = 0; i < j->len; i++) {
-		switch (j->text[i]) {
-		case 'r':
-			rule->r = true;
-			break;
-		case 'w':
-			rule->w = true;
-			break;
-		case 'm':
-			rule->m = true;
-			break;
-		default:
-			walk_error(w, j, NULL, "invalid device access '%.40s', expected letters of 'rwm'",
-				   j->text);
-			return;
-		}
+		rule->r |= j->text[i] == 'r';
+		rule->w |= j->text[i] == 'w';
+		rule->m |= j->text[i] == 'm';
+		known += j->text[i] == 'r' || j->text[i] == 'w' ||
+			 j->text[i] == 'm';
 	}
+	/* Others let such letters pass, so there are configs that have them. */
+	if (known == 0 && j->len > 0)
+		walk_error(w, j, NULL, "invalid device access '%.40s', expected letters of 'rwm'",
+			   j->text);
+	else if (known < j->len)
+		walk_warn(w, j, NULL, "device access '%.40s': letters other than r, w and m are ignored",
+			  j->text);
 }
 
 static void finish_rule(struct walk *w, const struct json *j, void *outer)

@@ -17,6 +17,7 @@
 #include "config/names.h"
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
+#include "runtime/seccomp_notify.h"
 #include "runtime/selfexec.h"
 
 #include <errno.h>
@@ -109,6 +110,24 @@ static void absolute_sources(struct creation *cr)
 	}
 }
 
+/*
+ * A destination that begins with the path of the root file system means the rest:
+ * old generators write it so, and runc takes it. Resolution stays below the root
+ * as with any other destination.
+ */
+static void relative_destinations(struct creation *cr)
+{
+	size_t len = strlen(cr->rootfs);
+
+	for (size_t i = 0; i < cr->spec.n_mounts; i++) {
+		struct spec_mount *m = &cr->spec.mounts[i];
+
+		if (path_below(m->destination, cr->rootfs))
+			m->destination = m->destination[len] ?
+						 m->destination + len : "/";
+	}
+}
+
 static int plan_cgroup(struct creation *cr, struct err *e)
 {
 	struct cgroup_req req = {
@@ -143,6 +162,10 @@ static void fill_record(struct creation *cr)
 	rec->n_cgroups = cgroup_paths(cr->cg, &paths);
 	rec->cgroups = arena_memdup(&rec->arena, paths,
 				    rec->n_cgroups * sizeof(*paths));
+	/* a process has one pid and one moment */
+	rec->mark = arena_printf(&rec->arena, "%d-%lld", getpid(),
+				 (long long)clock_now_ns());
+	cgroup_mark(cr->cg, rec->mark);
 	for (unsigned int k = 0; k < _NS_KIND_MAX; k++) {
 		const struct spec_ns *ns = &cr->spec.linux_.ns[k];
 
@@ -231,7 +254,8 @@ static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 		.cgroup = cgroup_view(cr->cg),
 	};
 
-	if (plan_build(&cr->plan, &cr->spec, &cr->host, &req, e) < 0)
+	if (process_fds_seccomp(&cr->fds, &cr->spec.linux_.seccomp, &req, e) < 0 ||
+	    plan_build(&cr->plan, &cr->spec, &cr->host, &req, e) < 0)
 		return -e->code;
 #ifdef OCIRUN_FAULTS
 	const char *at = getenv("OCIRUN_FAIL_AT");
@@ -242,9 +266,22 @@ static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 	return 0;
 }
 
+/* Is the namespace to join the one that this process is in? */
+static bool is_own_ns(enum nsx_kind kind, int fd)
+{
+	AUTO(str) char *path = xasprintf("/proc/self/ns/%s",
+					 nsx_kind_name(kind));
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static int namespaces(struct creation *cr, struct nsx_request *req,
 		      struct err *e)
 {
+	uint32_t own = 0;
+
 	_Static_assert((int)NS_TIME == (int)NSX_TIME &&
 			       (int)NS_CGROUP == (int)NSX_CGROUP &&
 			       (int)NS_MNT == (int)NSX_MNT,
@@ -261,8 +298,10 @@ static int namespaces(struct creation *cr, struct nsx_request *req,
 				e) < 0)
 			return err_at(e, "/linux/namespaces/%u/path", ns->index);
 		(void)fdvec_push(&cr->fds.ns, req->ns[k].fd);
+		if (is_own_ns((enum nsx_kind)k, req->ns[k].fd))
+			own |= 1U << k;
 	}
-	return 0;
+	return own ? spec_check_sysctl_own(&cr->spec, own, e) : 0;
 }
 
 static struct nsx_idmap *idmaps(struct creation *cr,
@@ -281,18 +320,11 @@ static struct nsx_idmap *idmaps(struct creation *cr,
 /* A helper program in PATH, absolute, or NULL. */
 static const char *find_helper(struct creation *cr, const char *name)
 {
-	const char *p = getenv("PATH");
+	AUTO(str) char *path = NULL;
 
-	while (p && *p) {
-		const char *end = strchrnul(p, ':');
-		const char *try = arena_printf(&cr->spec.arena, "%.*s/%s",
-					       (int)(end - p), p, name);
-
-		if (*try == '/' && access(try, X_OK) == 0)
-			return try;
-		p = *end ? end + 1 : end;
-	}
-	return NULL;
+	return proc_find(name, &path) == 0 ?
+		       arena_strdup(&cr->spec.arena, path) :
+		       NULL;
 }
 
 static void user_namespace(struct creation *cr, struct nsx_request *req)
@@ -318,7 +350,7 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 	struct creation *cr = arg;
 	const struct opt_i32 *oom = &cr->spec.process.oom_score_adj;
 
-	if (cgroup_enter(cr->cg, pid, in_cgroup, NULL, e) < 0)
+	if (cgroup_enter(cr->cg, pid, in_cgroup, e) < 0)
 		return -e->code;
 	process_reset_affinity(pid);
 	if (!oom->set)
@@ -383,6 +415,22 @@ static int on_rootfs_ready(void *arg, struct err *e)
 	return hooks_run(&ctx, HOOK_CREATE_RUNTIME, "creating", e);
 }
 
+static int on_listener(void *arg, int fd, struct err *e)
+{
+	const struct creation *cr = arg;
+	const struct seccomp_agent agent = {
+		.seccomp = &cr->spec.linux_.seccomp,
+		.id = cr->opts->id,
+		.bundle = cr->opts->bundle,
+		.status = "creating",
+		.container_pid = cr->child.pid,
+		.pid = cr->child.pid,
+		.annotations = &cr->spec.annotations,
+	};
+
+	return seccomp_notify_send(&agent, fd, e);
+}
+
 /* Init has done everything that can fail: from here it is "created". */
 static int on_ready(void *arg, struct err *e)
 {
@@ -391,6 +439,9 @@ static int on_ready(void *arg, struct err *e)
 	struct timespec now;
 	struct proc_stat st;
 	char text[48];
+
+	if (seccomp_check_start(&cr->fds.seccomp, e) < 0)
+		return -e->code;
 	int r = proc_read_stat(cr->child.pid, &st);
 
 	if (r < 0)
@@ -400,6 +451,8 @@ static int on_ready(void *arg, struct err *e)
 				    time_rfc3339nano(&now, text, sizeof(text)));
 	rec->init = (struct proc_id){ cr->child.pid, st.start };
 	rec->complete = true;
+	if (!cgroup_marked(cr->cg))
+		rec->mark = "";
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
 	if (cr->opts->p.pid_file)
@@ -428,8 +481,11 @@ static int serve(struct creation *cr, struct err *e)
 		.process = &cr->spec.process,
 		.deadline = serve_deadline(cr),
 		.rootfs_ready = on_rootfs_ready,
+		.listener = on_listener,
 		.ready = on_ready,
 		.arg = cr,
+		.seccomp = &cr->fds.seccomp,
+		.plan = &cr->plan,
 	};
 
 	if (process_serve(&s, e) == 0)
@@ -485,6 +541,7 @@ int container_create(struct creation *cr, enum verb verb,
 	    check_terminal(cr, e) < 0 || check_rootfs(cr, e) < 0)
 		return -e->code;
 	absolute_sources(cr);
+	relative_destinations(cr);
 	host_probe(&cr->host);
 	if (reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
 		undo(cr);

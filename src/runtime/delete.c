@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "config/config.h"
 #include "runtime/hooks.h"
 #include "runtime/start.h"
@@ -21,6 +22,8 @@
 #include "base/banned.h"
 
 #define DEADLINE_MS (10 * 1000)
+/* Longer than any command needs that does not wait for something. */
+#define GRACE_MS 3000
 
 static bool same_boot(const struct container *c)
 {
@@ -33,35 +36,39 @@ static bool same_boot(const struct container *c)
 static int open_cgroup(const struct container *c, struct cgroup **ret,
 		       struct err *e)
 {
-	return cgroup_open(ret, c->rec.cgroups, c->rec.n_cgroups,
-			   c->rec.driver, e);
+	if (cgroup_open(ret, c->rec.cgroups, c->rec.n_cgroups, c->rec.driver,
+			e) < 0)
+		return -e->code;
+	cgroup_claim(*ret, c->rec.mark);
+	return 0;
 }
 
 /* SIGKILL init and wait for its end; thaw what is frozen on the way. */
 static int kill_init(const struct container *c, struct cgroup *cg,
 		     struct err *e)
 {
-	deadline_t deadline = deadline_in_ms(DEADLINE_MS);
 	AUTO(fd) int pidfd = -1;
 	char what[256];
 
 	if (c->rec.init.pid <= 0)
 		return 0;
 	pidfd = proc_open(&c->rec.init);
-	if (pidfd < 0)
+	if (pidfd == -ESRCH)
 		return 0;
+	if (pidfd < 0)
+		return err_errno(e, -pidfd, "cannot get a pidfd of init (pid %d)",
+				 c->rec.init.pid);
 	int r = pidfd_signal(pidfd, SIGKILL);
 
 	if (r < 0 && r != -ESRCH)
 		return err_errno(e, -r, "cannot kill init of '%s' (pid %d)",
 				 c->rec.id, c->rec.init.pid);
-	/* cgroup v1 delivers no signal to a frozen process */
-	if (cgroup_frozen(cg) && cgroup_freeze(cg, false, deadline, e) < 0)
-		return -e->code;
-	if (pidfd_wait(pidfd, deadline) == 0)
+	cgroup_let_die(cg);
+	if (pidfd_wait(pidfd, deadline_in_ms(DEADLINE_MS)) == 0)
 		return 0;
-	return err_set(e, ETIMEDOUT, "container init still running: %s",
-		       proc_describe(c->rec.init.pid, what, sizeof(what)));
+	(void)err_set(e, ETIMEDOUT, "container init still running: %s",
+		      proc_describe(c->rec.init.pid, what, sizeof(what)));
+	return err_hint(e, "killed, but in the kernel: a device or file system that does not answer, or a frozen cgroup above its own");
 }
 
 static int remove_cgroup(struct container *c, struct err *e)
@@ -124,31 +131,84 @@ static int check_status(const struct container *c, bool force, struct err *e)
 	return err_hint(e, "kill it first, or use --force");
 }
 
+/* SIGKILL who holds the lock; -ESRCH if that is not known or has changed. */
+static int kill_holder(const struct container *c)
+{
+	pid_t pid = state_lock_holder(c);
+	AUTO(fd) int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
+	char what[256];
+
+	/* it still has the lock, so the number was not another's meanwhile */
+	if (pidfd < 0 || state_lock_holder(c) != pid)
+		return -ESRCH;
+	log_warn("container '%s' is locked by %s: killing it", c->rec.id,
+		 proc_describe(pid, what, sizeof(what)));
+	return pidfd_signal(pidfd, SIGKILL);
+}
+
+/*
+ * A start that waits for a hook of the user, or anything else that does not end,
+ * has the lock: force ends it. What it leaves is a wreck as any other.
+ */
+static int lock(struct container *c, bool force, struct err *e)
+{
+	int r = state_lock(c, deadline_in_ms(force ? GRACE_MS : DEADLINE_MS), e);
+
+	if (r != -ETIMEDOUT || !force || kill_holder(c) < 0)
+		return r;
+	err_clear(e);
+	return state_lock(c, deadline_in_ms(DEADLINE_MS), e);
+}
+
 /*
  * A directory without record: nothing was made yet when its start died. A
  * damaged record is none of ours (they are replaced atomically): what it spoke
- * of is unknown, and said so.
+ * of is unknown, and said so. `e` says which. Returns 1 if the start was alive
+ * and has written the record while we waited: go on with that.
  */
-static int remove_leftover(struct container *c, const char *id, bool force,
-			   struct err *e)
+static int remove_leftover(struct container *c, bool force, struct err *e)
 {
 	struct err w = ERR_INIT;
 	char line[2200];
 
+	if (lock(c, force, &w) < 0) {
+		if (w.code != ENOENT)
+			*e = w;
+		return force && e->code == ENOENT ? 0 : -e->code;
+	}
+	if (state_reread(c, &w) == 0)
+		return 1;
 	if (e->code != ENOENT)
 		log_warn("%s: removing it; a cgroup or process that it named is left alone",
 			 err_format(e, line, sizeof(line)));
-	if (!c->rec.id)
-		c->rec.id = arena_strdup(&c->rec.arena, id);
-	if (c->dirfd >= 0) {
-		if (state_lock(c, deadline_in_ms(DEADLINE_MS), &w) == 0)
-			(void)state_remove(c, &w);
-		if (w.code && w.code != ENOENT) {
-			*e = w;
-			return -e->code;
-		}
+	if (state_remove(c, &w) < 0) {
+		*e = w;
+		return -e->code;
 	}
 	return force ? 0 : -e->code;
+}
+
+static int open_and_lock(struct container *c, const struct runtime *rt,
+			 const char *id, bool force, struct err *e)
+{
+	if (state_open(c, rt->root, id, e) < 0) {
+		if (c->dirfd < 0 || (e->code != ENOENT && !force))
+			return -e->code;
+		int r = remove_leftover(c, force, e);
+
+		if (r <= 0)
+			return r < 0 ? r : -ENOENT;
+		err_clear(e);
+		return 0;
+	}
+	/* A start that waits for a hook holds the lock: end its wait first. */
+	if (force && c->rec.complete && same_boot(c)) {
+		AUTO(fd) int pidfd = proc_open(&c->rec.init);
+
+		if (pidfd >= 0)
+			(void)pidfd_signal(pidfd, SIGKILL);
+	}
+	return lock(c, force, e);
 }
 
 int container_delete(const struct runtime *rt, const char *id, bool force,
@@ -156,21 +216,10 @@ int container_delete(const struct runtime *rt, const char *id, bool force,
 {
 	AUTO(container) struct container c = CONTAINER_INIT;
 	AUTO(cgroup) struct cgroup *cg = NULL;
+	int r = open_and_lock(&c, rt, id, force, e);
 
-	if (state_open(&c, rt->root, id, e) < 0) {
-		if (e->code != ENOENT && !(force && c.dirfd >= 0))
-			return -e->code;
-		return remove_leftover(&c, id, force, e);
-	}
-	/* A start that waits for a hook holds the lock: end its wait first. */
-	if (force && c.rec.complete && same_boot(&c)) {
-		AUTO(fd) int pidfd = proc_open(&c.rec.init);
-
-		if (pidfd >= 0)
-			(void)pidfd_signal(pidfd, SIGKILL);
-	}
-	if (state_lock(&c, deadline_in_ms(DEADLINE_MS), e) < 0)
-		return force && e->code == ENOENT ? 0 : -e->code;
+	if (r < 0)
+		return force && r == -ENOENT ? 0 : r;
 	if (check_status(&c, force, e) < 0)
 		return -e->code;
 	if (same_boot(&c) && (open_cgroup(&c, &cg, e) < 0 ||

@@ -10,12 +10,14 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "config/names.h"
 #include "runtime/foreground.h"
 #include "runtime/process.h"
+#include "runtime/seccomp_notify.h"
 #include "runtime/selfexec.h"
 #include "runtime/start.h"
 #include "runtime/state.h"
@@ -41,8 +43,8 @@ struct execution {
 	struct cgroup *cg;
 	struct process_fds fds;
 	struct nsx_child child;
+	enum status status;
 	bool paused;
-	const char *sub_cgroup; /* --cgroup, NULL = the container's own */
 	struct foreground fg;
 };
 
@@ -53,11 +55,17 @@ static int check_status(struct execution *x, struct err *e)
 	if (s == STATUS_STOPPED || s == STATUS_CREATING)
 		return err_set(e, EINVAL,
 			       "cannot exec in a stopped container");
-	x->paused = s == STATUS_PAUSED;
-	if (x->paused && !x->opts->ignore_paused)
+	x->status = s;
+	/* clone3(2) into a frozen cgroup would not return before the thaw */
+	x->paused = s == STATUS_PAUSED || cgroup_stops(x->cg);
+	if (!x->paused || x->opts->ignore_paused)
+		return 0;
+	if (s == STATUS_PAUSED)
 		return err_set(e, EINVAL,
 			       "cannot exec in a paused container (use --ignore-paused to override)");
-	return 0;
+	(void)err_set(e, EINVAL,
+		      "cannot exec in a frozen container: a cgroup above its own is frozen");
+	return err_hint(e, "thaw that, or use --ignore-paused to wait for it");
 }
 
 /* The largest number means "no change" to the kernel and is nobody's id. */
@@ -134,16 +142,19 @@ static int add_env(struct execution *x, struct err *e)
  * --cap adds to bounding, effective and permitted, never to inheritable
  * (CVE-2022-29162); to ambient only if the config has an inheritable set.
  */
-static int add_caps(struct execution *x, struct err *e)
+static void add_caps(struct execution *x)
 {
 	struct spec_capabilities *c = &x->process.caps;
+	AUTO(strbuf) struct str unknown = { 0 };
 
 	for (size_t i = 0; i < x->opts->caps.n; i++) {
 		int n = cap_number(x->opts->caps.v[i]);
 
-		if (n < 0)
-			return err_set(e, EINVAL, "--cap: unknown capability '%s'",
-				       x->opts->caps.v[i]);
+		if (n < 0) {
+			str_addf(&unknown, "%s%s", unknown.len ? " " : "",
+				 x->opts->caps.v[i]);
+			continue;
+		}
 		uint64_t bit = UINT64_C(1) << n;
 
 		c->set = true;
@@ -153,7 +164,10 @@ static int add_caps(struct execution *x, struct err *e)
 		if (c->inheritable_set)
 			c->ambient |= bit & c->inheritable;
 	}
-	return 0;
+	/* as for unknown names in the config */
+	if (unknown.len)
+		log_warn("ignoring unknown or unavailable capabilities: [%s] (a name is like CAP_NET_RAW)",
+			 unknown.p);
 }
 
 static int process_from_flags(struct execution *x, struct err *e)
@@ -183,7 +197,8 @@ static int process_from_flags(struct execution *x, struct err *e)
 		return -e->code;
 	if (add_gids(x, e) < 0 || add_env(x, e) < 0)
 		return -e->code;
-	return add_caps(x, e);
+	add_caps(x);
+	return 0;
 }
 
 static int process_from_file(struct execution *x, struct err *e)
@@ -235,25 +250,10 @@ static int check_options(const struct execution *x, struct err *e)
 	return 0;
 }
 
-/* --cgroup PATH; per-controller forms (CTRL:PATH) are for cgroup v1 only. */
-static int sub_cgroup(struct execution *x, struct err *e)
+static int sub_cgroups(struct execution *x, struct err *e)
 {
-	const struct str_list *l = &x->opts->cgroups;
-	const char *path = l->n > 0 ? l->v[0] : NULL;
-
-	if (!path)
-		return 0;
-	if (l->n > 1 || strchr(path, ':'))
-		return err_set(e, ENOTSUP,
-			       "--cgroup: sub-cgroups per controller ('%s') are not supported yet",
-			       l->v[l->n - 1]);
-	while (*path == '/')
-		path++;
-	if (path_has_dotdot(path))
-		return err_set(e, EINVAL, "--cgroup: bad sub cgroup path '%s'",
-			       l->v[0]);
-	if (*path)
-		x->sub_cgroup = path;
+	if (cgroup_choose(x->cg, &x->opts->cgroups, e) < 0)
+		return err_wrap(e, "--cgroup");
 	return 0;
 }
 
@@ -273,6 +273,9 @@ static int open_namespaces(struct execution *x, struct nsx_request *req,
 		(void)fdvec_push(&x->fds.ns, req->ns[k].fd);
 	}
 	/* The pid was init's all the time, not a recycled one's. */
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return err_errno(e, -pidfd, "cannot get a pidfd of init (pid %d)",
+				 rec->init.pid);
 	if (pidfd < 0 || !proc_alive(&rec->init))
 		return err_set(e, ESRCH, "cannot exec in a stopped container");
 	return 0;
@@ -286,7 +289,7 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 
 	if (a->initial && process_set_affinity(pid, a->initial, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/initial");
-	if (cgroup_enter(x->cg, pid, in_cgroup, x->sub_cgroup, e) < 0)
+	if (cgroup_enter(x->cg, pid, in_cgroup, e) < 0)
 		return -e->code;
 	if (a->final_ && process_set_affinity(pid, a->final_, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/final");
@@ -321,7 +324,8 @@ static int spawn(struct execution *x, struct err *e)
 	 * A process is not born in a sub-cgroup, it is moved there; nor in a
 	 * frozen one, where clone3(2) would wait for the thaw.
 	 */
-	bool born = !x->sub_cgroup && !x->paused;
+	bool chosen = x->opts->cgroups.n > 0;
+	bool born = !chosen && !x->paused;
 
 	if (born)
 		req.cgroup_fd = cgroup_clone_fd(x->cg);
@@ -331,7 +335,7 @@ static int spawn(struct execution *x, struct err *e)
 	if (r == 0)
 		r = nsx_spawn(&x->child, &req, e);
 	/* init gave its cgroup's controllers to children and left it */
-	if (r == -EBUSY && !x->sub_cgroup) {
+	if (r == -EBUSY && !chosen) {
 		err_clear(e);
 		r = cgroup_follow(x->cg, x->c.rec.init.pid, e);
 		if (born)
@@ -354,6 +358,23 @@ static int on_ready(void *arg, struct err *e)
 	return pidfile_write(x->opts->p.pid_file, x->child.pid, e);
 }
 
+static int on_listener(void *arg, int fd, struct err *e)
+{
+	const struct execution *x = arg;
+	const struct record *rec = &x->c.rec;
+	const struct seccomp_agent agent = {
+		.seccomp = &x->spec.linux_.seccomp,
+		.id = x->opts->id,
+		.bundle = rec->bundle,
+		.status = status_name(x->status),
+		.container_pid = rec->init.pid,
+		.pid = x->child.pid,
+		.annotations = &rec->annotations,
+	};
+
+	return seccomp_notify_send(&agent, fd, e);
+}
+
 static int build_plan(struct execution *x, struct err *e)
 {
 	const struct process_opts *o = &x->opts->p;
@@ -372,6 +393,8 @@ static int build_plan(struct execution *x, struct err *e)
 	};
 
 	host_probe(&x->host);
+	if (process_fds_seccomp(&x->fds, &x->spec.linux_.seccomp, &req, e) < 0)
+		return -e->code;
 	return plan_build(&x->plan, &x->spec, &x->host, &req, e);
 }
 
@@ -381,11 +404,14 @@ static int execute(struct execution *x, struct err *e)
 		.child = &x->child,
 		.process = &x->process,
 		.deadline = deadline_in_ms(STEP_DEADLINE_MS),
+		.listener = on_listener,
 		.ready = on_ready,
 		.arg = x,
+		.seccomp = &x->fds.seccomp,
+		.plan = &x->plan,
 	};
 
-	if (check_options(x, e) < 0 || sub_cgroup(x, e) < 0 ||
+	if (check_options(x, e) < 0 || sub_cgroups(x, e) < 0 ||
 	    process_fds_prepare(&x->fds, &x->opts->p, x->process.terminal,
 				e) < 0 ||
 	    build_plan(x, e) < 0 || spawn(x, e) < 0)

@@ -72,7 +72,7 @@ static bool on_signals(struct foreground *fg, pid_t pid, int pidfd,
 	return ended;
 }
 
-static int attach_tty(struct foreground *fg, int console, struct err *e)
+int foreground_attach(struct foreground *fg, int console, struct err *e)
 {
 	char name[256];
 	int master = -1;
@@ -86,7 +86,7 @@ static int attach_tty(struct foreground *fg, int console, struct err *e)
 	return tty_attach(&fg->tty, master, e);
 }
 
-int foreground_wait(struct foreground *fg, pid_t pid, int pidfd, int console,
+int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 		    int *ret_status, struct err *e)
 {
 	struct pollfd p[1 + TTY_POLLFDS];
@@ -94,8 +94,6 @@ int foreground_wait(struct foreground *fg, pid_t pid, int pidfd, int console,
 
 	if (fg->sigfd < 0)
 		return err_set(e, EIO, "cannot watch for signals");
-	if (attach_tty(fg, console, e) < 0)
-		return -e->code;
 	/* It may have ended before the loop: SIGCHLD is pending then. */
 	ended = on_signals(fg, pid, pidfd, ret_status);
 	while (!ended) {

@@ -29,13 +29,20 @@ struct foreground {
 void foreground_block_signals(struct foreground *fg);
 
 /*
- * Wait for `pid` (a child of ours) to end. `console`: socket on which init sent
- * the pty master, or -1: then stdio was inherited and there is nothing to relay.
- * All signals but SIGCHLD, SIGWINCH and SIGURG are forwarded. *ret_status is the
- * shell's exit code. The terminal is restored on every way out.
+ * Take the terminal: `console` is the socket on which init sent the pty master,
+ * or -1 (stdio was inherited, nothing to do). After init's READY and before the
+ * program may start, so that its first line finds the modes and the size.
  */
-int foreground_wait(struct foreground *fg, pid_t pid, int pidfd, int console,
+int foreground_attach(struct foreground *fg, int console, struct err *e);
+
+/*
+ * Wait for `pid` (a child of ours) to end, relaying its terminal. All signals
+ * but SIGCHLD, SIGWINCH and SIGURG are forwarded. *ret_status is the shell's
+ * exit code.
+ */
+int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 		    int *ret_status, struct err *e);
+/* Restore the caller's terminal and signal mask; on every way out. */
 void foreground_end(struct foreground *fg);
 
 #endif

@@ -12,8 +12,6 @@
 
 #include "base/banned.h"
 
-#define THAW_DEADLINE_MS (10 * 1000)
-
 static int signal_init(const struct container *c, int sig, struct err *e)
 {
 	AUTO(fd) int pidfd = proc_open(&c->rec.init);
@@ -62,15 +60,16 @@ int container_kill(const struct runtime *rt, const char *id, const char *signame
 		return err_hint(e, "a number, or a name such as TERM, SIGKILL, RTMIN+1");
 	}
 	status = state_status(&c, &cg);
+	if (cg)
+		cgroup_claim(cg, c.rec.mark);
 	if (sig == SIGKILL && !c.rec.pid_ns_private) {
 		r = kill_everything(&c, cg, status, e);
 	} else if (status == STATUS_STOPPED || status == STATUS_CREATING) {
 		r = err_set(e, ESRCH, "container not running: '%s'", id);
 	} else {
 		r = signal_init(&c, sig, e);
-		if (r == 0 && sig == SIGKILL && status == STATUS_PAUSED)
-			r = cgroup_freeze(cg, false,
-					  deadline_in_ms(THAW_DEADLINE_MS), e);
+		if (r == 0 && sig == SIGKILL && cg)
+			cgroup_let_die(cg);
 	}
 	return all && r == -ESRCH ? 0 : r;
 }

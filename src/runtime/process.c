@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "runtime/seccomp_notify.h"
 #include "runtime/sock.h"
 
 #include <errno.h>
@@ -60,6 +61,30 @@ int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
 	return 0;
 }
 
+int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
+			struct plan_request *req, struct err *e)
+{
+	if (seccomp_build(&fds->seccomp, s, e) < 0)
+		return -e->code;
+	req->seccomp = fds->seccomp.fd >= 0;
+	req->seccomp_by_number = fds->seccomp.by_number;
+	req->seccomp_lacks = fds->seccomp.lacks;
+	return 0;
+}
+
+/*
+ * The copy of a shared mount is its peer: what init mounts below it would show
+ * up on the host. As the mounts of a less privileged mount namespace
+ * (mount_namespaces(7)) it becomes a slave; where that cannot be asked for
+ * (mount_setattr(2), Linux 5.12) init makes a copy of its own.
+ */
+static bool detach_peers(int fd, unsigned int recursive)
+{
+	const struct sys_mount_attr slave = { .propagation = MS_SLAVE };
+
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | recursive, &slave) >= 0;
+}
+
 int process_fds_mounts(struct process_fds *fds, const struct plan *plan,
 		       struct err *e)
 {
@@ -71,16 +96,24 @@ int process_fds_mounts(struct process_fds *fds, const struct plan *plan,
 			continue;
 		if (m->flags & MS_REC)
 			flags |= SYS_AT_RECURSIVE;
+		if (m->src_nofollow)
+			flags |= AT_SYMLINK_NOFOLLOW;
 		int fd = sys_open_tree(AT_FDCWD, m->source, flags);
 
 		/*
 		 * A source that does not exist on the host may be made by an
 		 * earlier mount inside the rootfs: init opens it itself then.
+		 * EPERM is a seccomp filter that does not know the call.
 		 */
-		if (fd < 0 && fd != -ENOENT && fd != -ENOSYS && fd != -EINVAL) {
+		if (fd < 0 && fd != -ENOENT && fd != -ENOSYS &&
+		    fd != -EINVAL && fd != -EPERM) {
 			(void)err_errno(e, -fd, "cannot open mount source '%s'",
 					m->source);
 			return err_at(e, "/mounts/%u/source", m->index);
+		}
+		if (fd >= 0 && !detach_peers(fd, flags & SYS_AT_RECURSIVE)) {
+			(void)close(fd);
+			fd = -1;
 		}
 		(void)fdvec_push(&fds->mounts, fd < 0 ? -1 : fd);
 	}
@@ -93,6 +126,7 @@ void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 	plan->fds[SLOT_CONSOLE] = fds->console;
 	plan->fds[SLOT_PIDFD] = fds->pidfd;
 	plan->fds[SLOT_TTY] = fds->tty;
+	plan->fds[SLOT_SECCOMP] = fds->seccomp.fd;
 	for (size_t i = 0; i < fds->mounts.n; i++)
 		plan->fds[SLOT_MOUNT0 + i] = fds->mounts.v[i];
 }
@@ -116,6 +150,7 @@ void process_fds_clear(struct process_fds *fds)
 	close_one(&fds->master);
 	fdvec_clear(&fds->mounts);
 	fdvec_clear(&fds->ns);
+	seccomp_program_clear(&fds->seccomp);
 	errno = saved;
 }
 
@@ -167,6 +202,46 @@ static int set_rlimits(const struct process_service *s, struct err *e)
 	return 0;
 }
 
+static const struct step *seccomp_step(const struct process_service *s)
+{
+	for (size_t i = 0; s->plan && i < s->plan->n_steps; i++) {
+		enum step_id id = s->plan->steps[i].id;
+
+		if (id == STEP_SECCOMP_EARLY || id == STEP_SECCOMP_LATE)
+			return &s->plan->steps[i];
+	}
+	return NULL;
+}
+
+static bool expects_listener(const struct process_service *s)
+{
+	const struct step *step = seccomp_step(s);
+
+	return s->listener && step && step->u.seccomp.has_listener;
+}
+
+/* SECCOMP_FD or SECCOMP_NR: the listener on its way to the agent. */
+static int on_listener(const struct process_service *s, struct chan_msg *msg,
+		       struct err *e)
+{
+	AUTO(fd) int fd = -1;
+	uint32_t number;
+
+	if (msg->type == CHAN_SECCOMP_FD) {
+		fd = TAKE_FD(msg->fds[0]);
+	} else {
+		memcpy(&number, msg->payload, sizeof(number));
+		if (seccomp_notify_fetch(s->child->pidfd, number, &fd, e) < 0)
+			return -e->code;
+	}
+	if (!seccomp_is_listener(fd))
+		return err_set(e, EPROTO,
+			       "init sent a descriptor that is no seccomp listener");
+	if (s->listener(s->arg, fd, e) < 0)
+		return -e->code;
+	return chan_send(&s->child->chan, CHAN_SECCOMP_DONE, NULL, 0, NULL, 0, e);
+}
+
 static int on_message(const struct process_service *s, struct chan_msg *msg,
 		      bool *ret_done, struct err *e)
 {
@@ -183,6 +258,9 @@ static int on_message(const struct process_service *s, struct chan_msg *msg,
 			return -e->code;
 		return chan_send(c, CHAN_LIMITS_DONE, NULL, 0, NULL, 0, e);
 	}
+	if ((msg->type == CHAN_SECCOMP_FD || msg->type == CHAN_SECCOMP_NR) &&
+	    expects_listener(s))
+		return on_listener(s, msg, e);
 	if (msg->type == CHAN_READY) {
 		if (s->ready && s->ready(s->arg, e) < 0)
 			return -e->code;
@@ -194,15 +272,35 @@ static int on_message(const struct process_service *s, struct chan_msg *msg,
 		       chan_type_name(msg->type));
 }
 
+/*
+ * A failure of init after it had loaded the filter, or its death at an unknown
+ * step (0), may be the filter's doing.
+ */
+static void explain_filter(const struct process_service *s, uint32_t step,
+			   struct err *e)
+{
+	const struct step *load = seccomp_step(s);
+
+	/* steps count from 1 */
+	if (load && (step == 0 ? e->code == EPIPE :
+				 step > (size_t)(load - s->plan->steps) + 1))
+		seccomp_explain(s->seccomp, load->id == STEP_SECCOMP_LATE, e);
+}
+
 int process_serve(const struct process_service *s, struct err *e)
 {
 	struct chan_msg msg;
 	bool done = false;
 
 	while (!done) {
-		if (chan_recv(&s->child->chan, 0, &msg, s->deadline, NULL,
-			      e) < 0 ||
-		    on_message(s, &msg, &done, e) < 0)
+		uint32_t step = 0;
+
+		if (chan_recv(&s->child->chan, 0, &msg, s->deadline, &step,
+			      e) < 0) {
+			explain_filter(s, step, e);
+			return -e->code;
+		}
+		if (on_message(s, &msg, &done, e) < 0)
 			return -e->code;
 	}
 	return 0;
@@ -248,6 +346,24 @@ static int parse_cpu_list(const char *list, cpu_set_t *ret)
 	}
 }
 
+/* One hexadecimal number, as scripts for runc look for it in a debug log. */
+static void log_affinity(pid_t pid, const cpu_set_t *set)
+{
+	char hex[CPU_SETSIZE / 4 + 1];
+	size_t n = 0;
+
+	for (size_t digit = CPU_SETSIZE / 4; digit-- > 0;) {
+		unsigned int v = 0;
+
+		for (size_t bit = 4; bit-- > 0;)
+			v = v << 1 | !!CPU_ISSET(4 * digit + bit, set);
+		if (v || n || digit == 0)
+			hex[n++] = "0123456789abcdef"[v];
+	}
+	hex[n] = '\0';
+	log_debug("nsexec[%d]: affinity: 0x%s", pid, hex);
+}
+
 int process_set_affinity(pid_t pid, const char *list, struct err *e)
 {
 	cpu_set_t set;
@@ -256,7 +372,31 @@ int process_set_affinity(pid_t pid, const char *list, struct err *e)
 		return err_set(e, ERANGE, "cpu number in '%s' is too large", list);
 	if (sched_setaffinity(pid, sizeof(set), &set) < 0)
 		return err_errno(e, errno, "cannot set CPU affinity to '%s'", list);
+	if (log_level_get() >= LOGL_DEBUG)
+		log_affinity(pid, &set);
 	return 0;
+}
+
+/*
+ * A file that appears complete or not at all, also if we are killed meanwhile;
+ * where there is none yet and the file system knows O_TMPFILE.
+ */
+static int pidfile_new(int dirfd, const char *name, const char *text, size_t n)
+{
+	AUTO(fd) int fd = openat(dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
+				 0666);
+	char path[40];
+
+	if (fd < 0)
+		return -errno;
+	int r = fd_write_full(fd, text, n);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW) < 0 ?
+		       -errno :
+		       0;
 }
 
 int pidfile_write(const char *path, pid_t pid, struct err *e)
@@ -271,6 +411,9 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 	if (dirfd < 0)
 		return err_errno(e, errno, "cannot write pid file '%s'", path);
 	int n = snprintf(text, sizeof(text), "%d", pid);
+
+	if (pidfile_new(dirfd, slash + 1, text, (size_t)n) == 0)
+		return 0;
 	mode_t mask = umask(0);
 	int r = file_replace_at(dirfd, slash + 1, text, (size_t)n,
 				0666 & ~mask);
@@ -286,6 +429,8 @@ int process_await_exec(struct nsx_child *child, deadline_t deadline,
 {
 	struct pollfd p = { .fd = child->chan.fd, .events = POLLIN };
 	struct chan_msg msg;
+	struct chan chan;
+	uint32_t step = 0;
 	char byte;
 	int r = poll(&p, 1, deadline_poll_ms(deadline));
 
@@ -296,7 +441,14 @@ int process_await_exec(struct nsx_child *child, deadline_t deadline,
 	/* end-of-file: execve closed the CLOEXEC channel */
 	if (r > 0 && recv(child->chan.fd, &byte, 1, MSG_PEEK) == 0)
 		return 0;
-	r = chan_recv(&child->chan, CHAN_ERROR, &msg, deadline, NULL, e);
+	/* log lines come first; end-of-file behind them is nobody's death */
+	chan = child->chan;
+	chan.peer_pidfd = -1;
+	r = chan_recv(&chan, CHAN_ERROR, &msg, deadline, &step, e);
+	if (r == -EPIPE && step == 0) {
+		err_clear(e);
+		return 0;
+	}
 	if (r >= 0)
 		r = err_set(e, EPROTO, "unexpected message from init");
 	e->exit_code = 255;

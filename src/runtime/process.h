@@ -13,6 +13,7 @@
 #include "libnsexec/nsexec.h"
 #include "plan/plan.h"
 #include "runtime/opts.h"
+#include "runtime/seccomp_build.h"
 
 #include <stdbool.h>
 
@@ -26,8 +27,12 @@ struct process_fds {
 	int master;   /* our end of the console pair for a foreground terminal */
 	struct fdvec mounts; /* detached trees, in slot order */
 	struct fdvec ns;     /* joined namespaces */
+	struct seccomp_program seccomp; /* the compiled filter */
 };
-#define PROCESS_FDS_INIT { -1, -1, -1, -1, -1, -1, { 0 }, { 0 } }
+#define PROCESS_FDS_INIT                                                      \
+	{                                                                     \
+		-1, -1, -1, -1, -1, -1, { 0 }, { 0 }, SECCOMP_PROGRAM_INIT    \
+	}
 
 /*
  * Connect the sockets and open the files that the options name. A foreground
@@ -35,6 +40,12 @@ struct process_fds {
  */
 int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
 			bool terminal, struct err *e);
+/*
+ * Compile the filter of the config, if there is one, and tell the plan. Before
+ * anything is made: what the profile has wrong costs nothing then.
+ */
+int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
+			struct plan_request *req, struct err *e);
 /* Open the sources of mounts that have a slot, as detached trees. */
 int process_fds_mounts(struct process_fds *fds, const struct plan *plan,
 		       struct err *e);
@@ -57,9 +68,14 @@ struct process_service {
 	deadline_t deadline;                /* for each message */
 	/* Called at ROOTFS_READY; NULL where the plan has none. */
 	int (*rootfs_ready)(void *arg, struct err *e);
+	/* Called with the listener of the filter, borrowed; it notifies an agent. */
+	int (*listener)(void *arg, int fd, struct err *e);
 	/* Called at READY, before init may go on. */
 	int (*ready)(void *arg, struct err *e);
 	void *arg;
+	/* To say what a filter has to do with a failure. */
+	const struct seccomp_program *seccomp;
+	const struct plan *plan;
 };
 int process_serve(const struct process_service *s, struct err *e);
 

@@ -99,6 +99,8 @@ static void print_own(const struct record *rec, struct str *out)
 	add_member(out, "boot_id", rec->boot_id);
 	str_addc(out, ',');
 	add_member(out, "cgroup_driver", driver_names[rec->driver]);
+	str_addc(out, ',');
+	add_member(out, "cgroup_mark", rec->mark ? rec->mark : "");
 	str_add(out, ",\"annotations\":{");
 	for (size_t i = 0; i < rec->annotations.n; i++) {
 		if (i)
@@ -210,6 +212,7 @@ int record_parse(struct record *ret, const char *text, size_t len,
 	ret->creator.start = json_get_u64(own, "creator_start", 0);
 	ret->boot_id = json_get_str(own, "boot_id", "");
 	ret->driver = parse_driver(json_get_str(own, "cgroup_driver", ""));
+	ret->mark = json_get_str(own, "cgroup_mark", "");
 	parse_annotations(ret, json_get(own, "annotations"));
 	return 0;
 }

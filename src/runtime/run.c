@@ -41,8 +41,7 @@ static int stay(struct creation *cr, struct foreground *fg, int *ret_status,
 	/* delete --force from elsewhere must be able to take the lock */
 	(void)flock(cr->c.dirfd, LOCK_UN);
 	cr->c.locked = false;
-	r = foreground_wait(fg, cr->child.pid, cr->child.pidfd, cr->fds.master,
-			    ret_status, e);
+	r = foreground_wait(fg, cr->child.pid, cr->child.pidfd, ret_status, e);
 	if (r < 0) {
 		abandon(cr);
 		return r;
@@ -74,7 +73,9 @@ int container_run(const struct create_opts *opts, int *ret_status,
 	}
 	r = container_create(&cr, VERB_RUN, opts, e);
 	if (r == 0) {
-		r = container_release(&cr.c, &cr.spec, e);
+		r = foreground_attach(&fg, cr.fds.master, e);
+		if (r == 0)
+			r = container_release(&cr.c, &cr.spec, e);
 		if (r < 0)
 			abandon(&cr);
 		else if (opts->p.detach)

@@ -174,7 +174,7 @@ static int collect(struct rows *rows, const struct runtime *rt, struct err *e)
 		return err_errno(e, errno, "cannot read '%s'", rt->root);
 	}
 	while ((de = readdir(d)))
-		if (de->d_name[0] != '.' &&
+		if (!streq(de->d_name, ".") && !streq(de->d_name, "..") &&
 		    (de->d_type == DT_DIR || de->d_type == DT_UNKNOWN))
 			add_row(rows, rt, de->d_name);
 	if (rows->n > 1)

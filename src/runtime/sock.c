@@ -18,6 +18,8 @@
 
 #include "base/banned.h"
 
+#define CONNECT_SECONDS 10
+
 /* /proc/self/fd/N/NAME reaches a socket whose path does not fit sun_path. */
 static int short_path(const char *path, struct sockaddr_un *sa, int *ret_dirfd)
 {
@@ -42,6 +44,7 @@ int sock_connect(const char *path, const char *what, int *ret_fd, struct err *e)
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	AUTO(fd) int dirfd = -1;
 	AUTO(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct timeval wait = { .tv_sec = CONNECT_SECONDS };
 	size_t n = strlen(path);
 	int r;
 
@@ -55,10 +58,17 @@ int sock_connect(const char *path, const char *what, int *ret_fd, struct err *e)
 			return err_errno(e, -r, "cannot reach %s '%s'", what,
 					 path);
 	}
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
-		int code = errno;
+	/* connect(2) waits as long as nobody accepts and the backlog is full */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	do
+		r = connect(fd, (struct sockaddr *)&sa, sizeof(sa));
+	while (r < 0 && errno == EINTR);
+	if (r < 0) {
+		int code = errno == EAGAIN ? ETIMEDOUT : errno;
 
 		(void)err_errno(e, code, "cannot connect to %s '%s'", what, path);
+		if (code == ETIMEDOUT)
+			(void)err_hint(e, "its owner does not accept connections");
 		if (code == ECONNREFUSED)
 			(void)err_hint(e, "nobody listens on this socket");
 		if (code == EPROTOTYPE)

@@ -24,6 +24,10 @@
 
 #define LOCK_DEADLINE_MS (10 * 1000)
 #define KILL_DEADLINE_MS (10 * 1000)
+/* Init waits in open(2) of the fifo: to answer is a matter of microseconds. */
+#define ANSWER_DEADLINE_MS (10 * 1000)
+/* From the answer to execve(2), which may load from a slow file system. */
+#define EXEC_DEADLINE_MS (60 * 1000)
 
 int container_spec(const struct container *c, struct spec *ret, struct err *e)
 {
@@ -36,6 +40,7 @@ int container_spec(const struct container *c, struct spec *ret, struct err *e)
 struct fifo_in {
 	char buf[1 + INIT_FIFO_RECORD_SIZE + 1];
 	size_t n;
+	bool opened; /* init has the other end open */
 };
 
 static int already_dead(struct err *e)
@@ -44,47 +49,90 @@ static int already_dead(struct err *e)
 	return err_hint(e, "it was killed while it waited for start; delete and create it again");
 }
 
-/* Returns 1 at end-of-file, 0 for "more to come", negative on error. */
-static int read_fifo(int fd, struct fifo_in *in)
+/*
+ * Returns 1 at end-of-file, 0 for "more to come", negative on error. `hup`:
+ * there was a writer, and it is gone. A start that was killed may have taken
+ * the first byte, so that nothing need come before the end.
+ */
+static int read_fifo(int fd, bool hup, struct fifo_in *in)
 {
 	ssize_t r = read(fd, in->buf + in->n, sizeof(in->buf) - in->n);
 
+	if (r < 0 && errno == EINTR)
+		return 0;
+	if (r < 0 && errno != EAGAIN)
+		return -errno;
 	if (r < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		in->opened = true; /* or it would be the end of the file */
+	if (r <= 0)
+		return r == 0 && (in->n > 0 || hup);
+	in->opened = true;
 	in->n += (size_t)r;
-	if (in->n == sizeof(in->buf))
-		return -EPROTO;
-	return r == 0 && in->n > 0;
+	return in->n == sizeof(in->buf) ? -EPROTO : 0;
 }
 
-/* A startContainer hook may take its time: bounded by init's life, not ours. */
-static int await_exec(int fifo, int pidfd, struct fifo_in *in, struct err *e)
+static int stuck(const struct container *c, const char *what, struct err *e)
+{
+	char text[256];
+	struct proc_stat st;
+
+	(void)err_set(e, ETIMEDOUT, "container init %s: %s", what,
+		      proc_describe(c->rec.init.pid, text, sizeof(text)));
+	if (proc_read_stat(c->rec.init.pid, &st) < 0)
+		return -e->code;
+	if (st.state == 'T')
+		return err_hint(e, "it was stopped by a signal: SIGCONT lets it go on");
+	if (st.state == 't')
+		return err_hint(e, "a debugger holds it");
+	return err_hint(e, "its cgroup, or one above it, may be frozen");
+}
+
+/*
+ * A startContainer hook may take its time: that is the user's own wait, bounded
+ * by init's life. Everything else has a deadline.
+ */
+static int await_exec(const struct container *c, int fifo, int pidfd,
+		      struct fifo_in *in, struct err *e)
 {
 	struct pollfd p[2] = { { .fd = fifo, .events = POLLIN },
 			       { .fd = pidfd, .events = POLLIN } };
+	bool hooks = c->rec.hooks & (1U << HOOK_START_CONTAINER);
+	deadline_t answer = deadline_in_ms(ANSWER_DEADLINE_MS);
+	deadline_t end = hooks ? DEADLINE_NEVER :
+				 deadline_in_ms(EXEC_DEADLINE_MS);
 
 	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		deadline_t d = in->opened ? end : answer;
+		int n = poll(p, 2, deadline_poll_ms(d));
+
+		if (n < 0 && errno != EINTR)
 			return err_errno(e, errno, "cannot wait for the container");
-		int r = read_fifo(fifo, in);
+		if (n < 0)
+			continue;
+		int r = read_fifo(fifo, p[0].revents & POLLHUP, in);
 
 		if (r < 0)
 			return err_errno(e, -r, "cannot read %s", STATE_FIFO);
-		if (r > 0)
+		if (p[1].revents & POLLIN && in->n == 0)
+			return already_dead(e);
+		if (r > 0 || p[1].revents & POLLIN)
 			return 0;
-		if (p[1].revents & POLLIN)
-			return in->n > 0 ? 0 : already_dead(e);
+		if (deadline_poll_ms(in->opened ? end : answer) == 0)
+			return stuck(c, in->opened ? "does not execute its program" :
+						     "does not react to start",
+				     e);
 	}
 }
 
 /* After the byte that says "going on": nothing, or init's own error. */
 static int fifo_result(const struct fifo_in *in, struct err *e)
 {
+	size_t at = in->n > 0 && in->buf[0] == INIT_FIFO_RUNS;
 	struct err from_init;
 
-	if (in->n <= 1)
+	if (in->n == at)
 		return 0;
-	if (init_fifo_parse(in->buf + 1, in->n - 1, &from_init) < 0)
+	if (init_fifo_parse(in->buf + at, in->n - at, &from_init) < 0)
 		return err_set(e, EPROTO, "init wrote garbage into %s",
 			       STATE_FIFO);
 	*e = from_init;
@@ -120,15 +168,18 @@ int container_release(struct container *c, const struct spec *spec,
 	struct fifo_in in = { .n = 0 };
 	AUTO(fd) int pidfd = proc_open(&c->rec.init);
 
-	if (pidfd < 0)
+	if (pidfd == -ESRCH)
 		return already_dead(e);
+	if (pidfd < 0)
+		return err_errno(e, -pidfd, "cannot get a pidfd of init (pid %d)",
+				 c->rec.init.pid);
 	AUTO(fd) int fifo = openat(c->dirfd, STATE_FIFO,
 				   O_RDONLY | O_NONBLOCK | O_NOFOLLOW |
 					   O_CLOEXEC);
 
 	if (fifo < 0)
 		return err_errno(e, errno, "cannot open %s", STATE_FIFO);
-	if (await_exec(fifo, pidfd, &in, e) < 0)
+	if (await_exec(c, fifo, pidfd, &in, e) < 0)
 		return -e->code;
 	if (unlinkat(c->dirfd, STATE_FIFO, 0) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "cannot remove %s", STATE_FIFO);
@@ -146,9 +197,14 @@ static int check_created(const struct container *c, struct err *e)
 	if (s == STATUS_STOPPED)
 		return err_set(e, EINVAL,
 			       "cannot start a container that has stopped");
-	if (s == STATUS_RUNNING)
-		return err_set(e, EINVAL,
-			       "cannot start an already running container");
+	if (s == STATUS_RUNNING) {
+		(void)err_set(e, EINVAL,
+			      "cannot start an already running container");
+		if (state_init_waits(c))
+			(void)err_hint(e, "it still waits for start, but its %s was removed: delete and create it again",
+				       STATE_FIFO);
+		return -e->code;
+	}
 	return err_set(e, EINVAL, "cannot start a container in the %s state",
 		       status_name(s));
 }

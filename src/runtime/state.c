@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "libnsexec/nsexec.h"
 #include "runtime/record.h"
 
 #include <errno.h>
@@ -21,11 +22,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/banned.h"
 
 #define ID_MAX_LEN 1024
+#define LOCKS_MAX  (64U << 20)
 
 static const char *const status_names[] = {
 	[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created",
@@ -148,6 +151,16 @@ static int no_container(struct err *e, const char *id)
 	return -ENOENT;
 }
 
+/* Without a record the id is all that is known. */
+static int read_record(struct container *c, const char *id, struct err *e)
+{
+	int r = record_read(&c->rec, c->dirfd, id, e);
+
+	if (r < 0)
+		c->rec.id = arena_strdup(&c->rec.arena, id);
+	return r;
+}
+
 int state_open(struct container *c, const char *root, const char *id,
 	       struct err *e)
 {
@@ -161,9 +174,50 @@ int state_open(struct container *c, const char *root, const char *id,
 		return no_container(e, id);
 	if (c->dirfd < 0)
 		return err_errno(e, errno, "cannot open '%s/%s'", root, id);
-	int r = record_read(&c->rec, c->dirfd, id, e);
+	int r = read_record(c, id, e);
 
 	return r == -ENOENT ? no_container(e, id) : r;
+}
+
+/*
+ * Who holds the lock: the kernel's list has device and inode of each locked
+ * file. 0 if it is not there (another pid namespace, or a file system that shows
+ * the list another device than stat(2)).
+ */
+pid_t state_lock_holder(const struct container *c)
+{
+	AUTO(str) char *text = NULL, *inode = NULL;
+	struct stat st;
+
+	if (fstat(c->dirfd, &st) < 0 ||
+	    file_read_at(AT_FDCWD, "/proc/locks", LOCKS_MAX, &text, NULL) < 0)
+		return 0;
+	inode = xasprintf(" %02x:%02x:%llu ", major(st.st_dev),
+			  minor(st.st_dev), (unsigned long long)st.st_ino);
+	/* "1: FLOCK  ADVISORY  WRITE 708 00:19:1338 0 EOF"; "1: ->": a waiter */
+	for (char *line = text, *end; (end = strchr(line, '\n'));
+	     line = end + 1) {
+		*end = '\0';
+		char *at = strstr(line, inode), *pid;
+		int ret;
+
+		if (!at || !strstr(line, "FLOCK") || strstr(line, "->"))
+			continue;
+		*at = '\0';
+		pid = strrchr(line, ' ');
+		if (pid && parse_int(pid + 1, &ret) == 0 && ret > 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* What was read before the lock was ours may have been completed since. */
+int state_reread(struct container *c, struct err *e)
+{
+	AUTO(str) char *id = xstrdup(c->rec.id);
+
+	arena_free(&c->rec.arena);
+	return read_record(c, id, e);
 }
 
 int state_lock(struct container *c, deadline_t deadline, struct err *e)
@@ -176,10 +230,12 @@ int state_lock(struct container *c, deadline_t deadline, struct err *e)
 
 	if (r == -ETIMEDOUT) {
 		char what[256] = "another ocirun process";
+		pid_t holder = state_lock_holder(c);
 
-		if (proc_alive(&c->rec.creator))
-			(void)proc_describe(c->rec.creator.pid, what,
-					    sizeof(what));
+		if (holder == 0 && proc_alive(&c->rec.creator))
+			holder = c->rec.creator.pid;
+		if (holder > 0)
+			(void)proc_describe(holder, what, sizeof(what));
 		return err_set(e, ETIMEDOUT, "container '%s' is locked by %s",
 			       id, what);
 	}
@@ -188,7 +244,7 @@ int state_lock(struct container *c, deadline_t deadline, struct err *e)
 	c->locked = true;
 	if (!still_linked(c->dirfd))
 		return no_container(e, id);
-	return 0;
+	return c->rec.boot_id && !c->rec.complete ? state_reread(c, e) : 0;
 }
 
 int state_write(struct container *c, struct err *e)
@@ -202,6 +258,21 @@ int state_write(struct container *c, struct err *e)
 		return err_errno(e, -r, "cannot write %s of container '%s'",
 				 STATE_RECORD, c->rec.id);
 	return 0;
+}
+
+/* By the name that it has until execve(2); `unseen`: when it cannot be read. */
+static bool is_our_init(const struct record *rec, bool unseen)
+{
+	struct proc_stat st;
+
+	if (proc_read_stat(rec->init.pid, &st) < 0)
+		return unseen;
+	return str_ends(st.comm, NSX_INIT_COMM);
+}
+
+bool state_init_waits(const struct container *c)
+{
+	return is_our_init(&c->rec, false);
 }
 
 enum status state_status(const struct container *c, struct cgroup **ret_cg)
@@ -228,9 +299,9 @@ enum status state_status(const struct container *c, struct cgroup **ret_cg)
 		return STATUS_STOPPED;
 	if (frozen)
 		return STATUS_PAUSED;
-	return faccessat(c->dirfd, STATE_FIFO, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ?
-		       STATUS_CREATED :
-		       STATUS_RUNNING;
+	if (faccessat(c->dirfd, STATE_FIFO, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return STATUS_RUNNING;
+	return is_our_init(rec, true) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 /*
@@ -283,6 +354,8 @@ int state_remove(struct container *c, struct err *e)
 	if (r < 0)
 		return err_errno(e, -r, "cannot remove the state directory of '%s'",
 				 id);
+	/* Who waits for it need not wait for our hooks. */
+	(void)flock(c->dirfd, LOCK_UN);
 	return 0;
 }
 

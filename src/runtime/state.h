@@ -4,7 +4,8 @@
  * before the first side effect (I5) and says what is going to be made, so that
  * `list` sees and `delete --force` cleans the wreck of a start that was killed
  * at any moment. ROOT/ID also holds config.json (the config as it was at
- * create), and exec.fifo while the container is "created".
+ * create), resources.json (the limits, once update has changed them), and
+ * exec.fifo while the container is "created".
  *
  * A lock (flock(2) on the directory) serialises create, start and delete of one
  * container; the kernel drops it when its holder dies.
@@ -48,6 +49,7 @@ struct record {
 	enum cgroup_driver driver;
 	struct cgroup_path *cgroups;
 	size_t n_cgroups;
+	const char *mark;         /* by which its cgroups are known; "" = none */
 	struct kv_list annotations;
 	uint32_t ns_listed;       /* bit per enum ns_kind: in linux.namespaces */
 	const char *ns_paths[_NS_KIND_MAX]; /* configured path or NULL */
@@ -82,13 +84,23 @@ int state_reserve(struct container *c, const char *root, const char *id,
  */
 int state_open(struct container *c, const char *root, const char *id,
 	       struct err *e);
-/* Take the lock; names the holder at the deadline. Re-reads the record. */
+/* Take the lock; names the holder at the deadline. An incomplete record is read
+ * again. */
 int state_lock(struct container *c, deadline_t deadline, struct err *e);
+/* Read the record again. */
+int state_reread(struct container *c, struct err *e);
+/* The process that has the lock, 0 if that cannot be found out. */
+pid_t state_lock_holder(const struct container *c);
 
 /* Write state.json atomically from c->rec. */
 int state_write(struct container *c, struct err *e);
 /* Compute the status now; *ret_cg (may be NULL) receives the opened cgroup. */
 enum status state_status(const struct container *c, struct cgroup **ret_cg);
+/*
+ * Is what runs still our init? False when it cannot be seen. Its fifo alone does
+ * not tell: a start that is killed leaves it behind.
+ */
+bool state_init_waits(const struct container *c);
 
 /* Remove ROOT/ID and everything in it. Missing is success. */
 int state_remove(struct container *c, struct err *e);

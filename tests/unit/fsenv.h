@@ -205,7 +205,7 @@ static void env_prepare(void)
 __attribute__((unused)) static struct init env_rootfs_step(void)
 {
 	struct init in = env_init();
-	union step_arg u = { .rootfs = { .path = env_rootfs, .bind = true } };
+	union step_arg u = { .rootfs = { .path = env_rootfs, .own_ns = true } };
 
 	step_ok(step_rootfs, &in, &u, "rootfs");
 	return in;

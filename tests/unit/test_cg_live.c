@@ -202,7 +202,7 @@ static void test_life(void)
 	struct puppet p = puppet_new(cgroup_clone_fd(cg));
 
 	ok(p.pid > 0, "born");
-	r = cgroup_enter(cg, p.pid, cg->d2 != NULL, NULL, &e);
+	r = cgroup_enter(cg, p.pid, cg->d2 != NULL, &e);
 	is_int(r, 0, "enter");
 	say(r, &e);
 	ok(is_in(p.pid, cg, "/life"), "it is in every hierarchy");
@@ -241,6 +241,8 @@ static void test_life(void)
 	is_int(cgroup_oom_kills(cg), 0, "no oom kills");
 
 	/* From the record, as `delete` does it; children and a paused process. */
+	const char *deep_path = "/sub/deep";
+	const struct str_list deep_sub = { &deep_path, 1 };
 	is_int(cgroup_open(&other, paths, cg->n_paths, CGROUP_FS, &e), 0, "open");
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		char *sub = xasprintf("%s/sub", cg->dirs[i].dir);
@@ -251,8 +253,8 @@ static void test_life(void)
 		free(sub);
 		free(deep);
 	}
-	if (cg->unified)
-		is_int(cgroup_enter(other, p.pid, false, "/sub/deep", &e), 0,
+	if (cg->unified && cgroup_choose(other, &deep_sub, &e) == 0)
+		is_int(cgroup_enter(other, p.pid, false, &e), 0,
 		       "move to a child");
 	else
 		skip(1, "cpuset children have no cpus");
@@ -296,7 +298,7 @@ static void test_signal(void)
 	is_int(make(&cg, "signal", NULL, &e), 0, "create");
 	for (int i = 0; i < 3; i++) {
 		p[i] = puppet_new(-1);
-		is_int(cgroup_enter(cg, p[i].pid, false, NULL, &e), 0, "enter");
+		is_int(cgroup_enter(cg, p[i].pid, false, &e), 0, "enter");
 	}
 	is_int(cgroup_kill(cg, SIGTERM, &e), 0, "SIGTERM to all");
 	for (int i = 0; i < 3; i++) {
@@ -320,7 +322,7 @@ static void test_wait(void)
 	struct puppet p = puppet_new(-1);
 
 	is_int(make(&cg, "wait", NULL, &e), 0, "create");
-	is_int(cgroup_enter(cg, p.pid, false, NULL, &e), 0, "enter");
+	is_int(cgroup_enter(cg, p.pid, false, &e), 0, "enter");
 	pid_t killer = fork();
 
 	if (killer == 0) {
@@ -480,7 +482,7 @@ static void test_programs(void)
 	is_int(make(&cg, "programs", &res, &e), 0, "create");
 	struct puppet p = puppet_new(-1);
 
-	is_int(cgroup_enter(cg, p.pid, false, NULL, &e), 0, "enter");
+	is_int(cgroup_enter(cg, p.pid, false, &e), 0, "enter");
 	is_int(cgroup_apply(cg, &res, &e), 0, "apply");
 	is_int(puppet_ask(&p, 'k', 5000), EPERM, "denied");
 	res.n_devices = 2;
@@ -625,7 +627,7 @@ static void test_follow(void)
 	is_int(cg_put(sub, "cgroup.procs", pid), 0, "init moves down");
 	if (*first && cg_put(cg->d2->dir, "cgroup.subtree_control",
 			     arena_printf(&a, "+%s", first)) == 0) {
-		is_int(cgroup_enter(cg, q.pid, false, NULL, &e), -EBUSY,
+		is_int(cgroup_enter(cg, q.pid, false, &e), -EBUSY,
 		       "the container's cgroup refuses");
 		ok(strstr(e.msg, "adding pid") && strstr(e.msg, "to cgroups") &&
 		   strstr(e.hint, "gives controllers"), "%s (%s)", e.msg,
@@ -635,7 +637,7 @@ static void test_follow(void)
 		skip(2, "no controller to enable");
 	}
 	is_int(cgroup_follow(cg, p.pid, &e), 0, "follow");
-	is_int(cgroup_enter(cg, q.pid, false, NULL, &e), 0, "enter there");
+	is_int(cgroup_enter(cg, q.pid, false, &e), 0, "enter there");
 	struct puppet b = puppet_new(cgroup_clone_fd(cg));
 
 	ok(b.pid > 0 && is_in(b.pid, cg, "/follow/init"), "born there");
@@ -715,7 +717,7 @@ static void test_unprivileged(void)
 	is_int(cgroup_plan(&cg, &req, &e), 0, "plan without delegation");
 	is_int(cgroup_paths(cg, &paths), 0, "nothing to record");
 	is_int(cgroup_create(cg, &e), 0, "create nothing");
-	is_int(cgroup_enter(cg, getpid(), false, NULL, &e), 0, "enter nothing");
+	is_int(cgroup_enter(cg, getpid(), false, &e), 0, "enter nothing");
 	is_int(cgroup_apply(cg, &res, &e), 0, "apply nothing");
 	is_int(cgroup_destroy(cg, deadline_in_ms(10), &e), 0, "destroy nothing");
 	cgroup_close(cg);
@@ -807,7 +809,7 @@ static void test_cannot(const char *what, const char *word)
 	is_int(r, 0, "plan");
 	is_int(cgroup_create(cg, &e), 0, "create");
 	is_int(cgroup_clone_fd(cg), -1, "no cgroup to be born in");
-	is_int(cgroup_enter(cg, getpid(), false, NULL, &e), 0, "enter");
+	is_int(cgroup_enter(cg, getpid(), false, &e), 0, "enter");
 	is_int(cgroup_apply(cg, NULL, &e), 0, "apply");
 	is_int(cgroup_kill(cg, SIGKILL, &e), 0, "kill nobody");
 	is_int(cgroup_destroy(cg, deadline_in_ms(50), &e), 0, "destroy");

@@ -191,7 +191,7 @@ static void test_drivers(void)
 
 	is_int(cgroup_paths(cg, &p), 0, "… has no directories");
 	is_int(cgroup_create(cg, &e), 0, "… create");
-	is_int(cgroup_enter(cg, 1, false, NULL, &e), 0, "… enter");
+	is_int(cgroup_enter(cg, 1, false, &e), 0, "… enter");
 	is_int(cgroup_view(cg)->n_mounts, 0, "… view");
 	cgroup_close(cg);
 	req.resources = &res;

@@ -376,6 +376,24 @@ static int count_fds(void)
 	return n;
 }
 
+static void test_find(void)
+{
+	char *path = NULL;
+
+	(void)setenv("PATH", "relative:/nonexistent::/bin:/usr/bin", 1);
+	is_int(proc_find("sh", &path), 0, "sh is found");
+	ok(path && (strcmp(path, "/bin/sh") == 0 ||
+		    strcmp(path, "/usr/bin/sh") == 0), "absolute: %s", path);
+	free(path);
+	is_int(proc_find("no-such-program-here", &path), -ENOENT, "not found");
+	(void)setenv("PATH", ".", 1);
+	is_int(proc_find("sh", &path), -ENOENT, "relative directories are none");
+	(void)setenv("PATH", "", 1);
+	is_int(proc_find("sh", &path), -ENOENT, "empty PATH");
+	(void)unsetenv("PATH");
+	is_int(proc_find("sh", &path), -ENOENT, "no PATH");
+}
+
 int main(void)
 {
 	struct sigaction ign = { .sa_handler = SIG_IGN };
@@ -393,6 +411,7 @@ int main(void)
 	test_exec_errors();
 	is_int(count_fds(), before, "no descriptor is left open");
 	test_redirections();
+	test_find();
 	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	   "no child is left");
 	return done();

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +96,7 @@ static void test_status(void)
 	c.rec.creator.start++;
 	is_int(state_status(&c, NULL), STATUS_STOPPED, "a recycled pid is not it");
 	c.rec.complete = true;
+	(void)prctl(PR_SET_NAME, "ocirun:[2:INIT]", 0, 0, 0);
 	c.rec.init = (struct proc_id){ getpid(), me.start };
 	is_int(state_status(&c, NULL), STATUS_RUNNING, "no fifo: running");
 	is_int(mkfifoat(c.dirfd, STATE_FIFO, 0600), 0, "fifo");

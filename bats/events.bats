@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# events: statistics, the notice of being out of memory, and the end.
+
+load helpers
+
+setup() {
+	setup_bundle
+	config '.process.args = ["sleep", "1000"]'
+}
+
+teardown() {
+	teardown_bundle
+}
+
+# The cgroup directory of a controller, or the cgroup2 one.
+cgdir() {
+	jq -r --arg c "$1" '.cgroup_paths | .[$c] // .[""]' "$ROOT/$ID/state.json"
+}
+
+has_lines() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# Is a memory limit possible in this view?
+needs_memory() {
+	[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] ||
+		grep -qw memory /sys/fs/cgroup/cgroup.controllers ||
+		skip "requires the memory controller"
+}
+
+@test "events --stats is one line of JSON with the members of runc" {
+	oci run -d "$ID"
+	run oci events --stats "$ID"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "{\"type\":\"stats\",\"id\":\"$ID\",\"data\":{\"cpu\":{"* ]]
+	[ "$(jq -r '.data | keys_unsorted | join(" ")' <<<"$output")" = \
+		"cpu cpuset memory pids blkio hugetlb intel_rdt network_interfaces" ]
+	[ "$(jq .data.network_interfaces <<<"$output")" = null ]
+	[ "$(jq .data.pids.current <<<"$output")" -ge 1 ]
+	[ "$(jq '.data.cpu.usage.total > 0' <<<"$output")" = true ]
+}
+
+@test "the numbers are the kernel's" {
+	oci run -d "$ID"
+	oci pause "$ID"
+	out=$(oci events --stats "$ID")
+	oci resume "$ID"
+	dir=$(cgdir pids)
+	if [ -e "$dir/pids.current" ]; then
+		[ "$(jq .data.pids.current <<<"$out")" = "$(cat "$dir/pids.current")" ]
+	fi
+	dir=$(cgdir memory)
+	if [ -e "$dir/memory.stat" ]; then
+		key=$(head -1 "$dir/memory.stat" | cut -d' ' -f1)
+		[ "$(jq --arg k "$key" '.data.memory.raw[$k]' <<<"$out")" != null ]
+		[ "$(jq .data.memory.usage.usage <<<"$out")" -gt 0 ]
+	fi
+	dir=$(jq -r '.cgroup_paths[""] // ""' "$ROOT/$ID/state.json")
+	if [ -n "$dir" ] && [ -e "$dir/cpu.pressure" ]; then
+		[ "$(jq '.data.cpu.psi | keys_unsorted | join(" ")' <<<"$out")" = \
+			'"some full"' ]
+	fi
+}
+
+@test "events prints statistics once an interval and ends with the container" {
+	oci run -d "$ID"
+	oci events --interval 100ms "$ID" >"$TESTDIR/log" &
+	pid=$!
+	wait_for 5 has_lines "$TESTDIR/log" 3
+	oci delete --force "$ID"
+	wait "$pid"
+	[ "$(jq -r .type <"$TESTDIR/log" | sort -u)" = stats ]
+	[ "$(jq -r .id <"$TESTDIR/log" | sort -u)" = "$ID" ]
+}
+
+@test "events ends when the last process does, the container stays" {
+	oci run -d "$ID"
+	oci events --interval 1h "$ID" >"$TESTDIR/log" &
+	pid=$!
+	sleep 0.2
+	oci kill "$ID" KILL
+	wait "$pid"
+	[ ! -s "$TESTDIR/log" ]
+	[ "$(status_of "$ID")" = stopped ]
+}
+
+@test "an OOM kill is told, with the id and without data" {
+	needs_memory
+	config '.linux.resources.memory = {limit: 33554432, swap: 33554432}'
+	oci run -d "$ID"
+	oci events "$ID" >"$TESTDIR/log" &
+	pid=$!
+	sleep 0.3
+	run oci exec "$ID" sh -c 'x=$(dd if=/dev/zero bs=1M count=64 | tr "\0" a)'
+	[ "$status" -ne 0 ]
+	wait_for 5 has_lines "$TESTDIR/log" 1
+	[ "$(head -1 "$TESTDIR/log")" = "{\"type\":\"oom\",\"id\":\"$ID\"}" ]
+	oci delete --force "$ID"
+	wait "$pid"
+}
+
+@test "an OOM kill of init is told before the end" {
+	needs_memory
+	config '.linux.resources.memory = {limit: 33554432, swap: 33554432} |
+		.process.args = ["sh", "-c", "sleep 0.5; x=$(dd if=/dev/zero bs=1M count=64 | tr \"\\0\" a)"]'
+	oci run -d "$ID"
+	run oci events "$ID"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "{\"type\":\"oom\",\"id\":\"$ID\"}" ]
+}
+
+@test "wrong intervals, stopped and unknown containers" {
+	oci run -d "$ID"
+	for interval in 0 0s -1s; do
+		run oci events --interval "$interval" "$ID"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"duration interval must be greater than 0"* ]]
+	done
+	run oci events --interval 5 "$ID"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'invalid value'*'flag -interval'* ]]
+	oci kill "$ID" KILL
+	wait_for 5 is_status "$ID" stopped
+	for opt in --stats --interval=1s; do
+		run oci events "$opt" "$ID"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"container with id $ID is not running"* ]]
+	done
+	run oci events nosuch --interval 0s
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"container does not exist"* ]]
+}
+
+@test "a reader that goes away ends events" {
+	oci run -d "$ID"
+	run timeout 5 bash -c '"$1" --root "$2" events --interval 10ms "$3" 2>/dev/null | head -1' \
+		_ "$OCIRUN" "$ROOT" "$ID"
+	[ "$status" -eq 0 ]
+	[[ "${lines[0]}" == '{"type":"stats"'* ]]
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# pause, resume: what stops, what does not, and who may be paused.
+
+load helpers
+
+setup() {
+	setup_bundle
+	config '.process.args = ["sh", "-c", "while :; do date +%s%N >/tmp/now; sleep 0.02; done"] |
+		.root.readonly = false'
+}
+
+teardown() {
+	teardown_bundle
+}
+
+now() {
+	cat "$BUNDLE/rootfs/tmp/now" 2>/dev/null
+}
+
+has_changed() {
+	[ "$(now)" != "$1" ] && [ -n "$(now)" ]
+}
+
+@test "pause stops every process, resume lets them go on" {
+	oci run -d "$ID"
+	wait_for 5 has_changed ""
+	oci pause "$ID"
+	[ "$(status_of "$ID")" = paused ]
+	before=$(now)
+	sleep 0.2
+	[ "$(now)" = "$before" ]
+	run oci list
+	[[ "$output" == *paused* ]]
+	oci resume "$ID"
+	[ "$(status_of "$ID")" = running ]
+	wait_for 5 has_changed "$before"
+}
+
+@test "a paused container is not paused again, a running one not resumed" {
+	oci run -d "$ID"
+	run oci resume "$ID"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"container not paused"* ]]
+	oci pause "$ID"
+	run oci pause "$ID"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"container not running"* ]]
+	oci resume "$ID"
+}
+
+@test "a created container can be paused, and is created afterwards" {
+	oci create "$ID"
+	oci pause "$ID"
+	[ "$(status_of "$ID")" = paused ]
+	oci resume "$ID"
+	[ "$(status_of "$ID")" = created ]
+	oci start "$ID"
+	[ "$(status_of "$ID")" = running ]
+}
+
+@test "a stopped container is not running, an unknown one does not exist" {
+	config '.process.args = ["true"]'
+	oci run --keep "$ID"
+	for cmd in pause resume; do
+		run oci "$cmd" "$ID"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"container not "* ]]
+		run oci "$cmd" nosuch
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"container does not exist"* ]]
+		run oci "$cmd"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"requires exactly 1 argument"* ]]
+	done
+}
+
+@test "a paused container is killed and deleted by force" {
+	oci run -d "$ID"
+	pid=$(oci state "$ID" | jq .pid)
+	oci pause "$ID"
+	oci delete --force "$ID"
+	is_gone "$pid"
+	[ ! -e "$ROOT/$ID" ]
+}
+
+@test "a forking container is frozen as a whole" {
+	config '.process.args = ["sh", "-c", "while :; do (sleep 0.01 &); done"]
+		| .linux.resources.pids.limit = 60'
+	oci run -d "$ID" 2>/dev/null || skip "no pids controller here"
+	oci pause "$ID"
+	for pid in $(oci ps -f json "$ID" | jq '.[]'); do
+		# frozen on v1 is D, on v2 it is S
+		[[ "$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat")" == [DS] ]]
+	done
+	oci resume "$ID"
+}

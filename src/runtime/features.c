@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * features (features.h). Nothing is claimed here: names come from the tables of
+ * the parser, and what works is found out by asking the check that refuses what
+ * does not (spec_check_supported()), so that an implementation and its
+ * announcement are one change. Key order and indent are runc's.
+ */
+#include "config.h"
+#include "runtime/features.h"
+
+#include "base/mem.h"
+#include "cgroup/cgroup.h"
+#include "config/config.h"
+#include "config/mount_opts.h"
+#include "config/names.h"
+#include "runtime/seccomp_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+#define OCI_VERSION_MIN "1.0.0"
+#define OCI_VERSION_MAX "1.3.0"
+
+/* ---- writing ----------------------------------------------------------- */
+
+struct print {
+	struct str *out;
+	int depth;
+	bool first;
+};
+
+/* A new line of the enclosing object or array. */
+static void line(struct print *p)
+{
+	if (!p->first)
+		str_addc(p->out, ',');
+	str_addf(p->out, "\n%*s", 4 * p->depth, "");
+	p->first = false;
+}
+
+static void key(struct print *p, const char *name)
+{
+	line(p);
+	str_add_json(p->out, name);
+	str_add(p->out, ": ");
+}
+
+static void open_(struct print *p, const char *name, char c)
+{
+	if (name)
+		key(p, name);
+	str_addc(p->out, c);
+	p->depth++;
+	p->first = true;
+}
+
+static void close_(struct print *p, char c)
+{
+	p->depth--;
+	str_addf(p->out, "\n%*s%c", 4 * p->depth, "", c);
+	p->first = false;
+}
+
+static void text(struct print *p, const char *name, const char *value)
+{
+	key(p, name);
+	str_add_json(p->out, value);
+}
+
+static void flag(struct print *p, const char *name, bool value)
+{
+	key(p, name);
+	str_add(p->out, value ? "true" : "false");
+}
+
+/* {"enabled": true} */
+static void enabled(struct print *p, const char *name, bool value)
+{
+	open_(p, name, '{');
+	flag(p, "enabled", value);
+	close_(p, '}');
+}
+
+struct names {
+	const char *v[256];
+	size_t n;
+};
+
+static void push(struct names *l, const char *name)
+{
+	if (l->n < sizeof(l->v) / sizeof(l->v[0]))
+		l->v[l->n++] = name;
+}
+
+static void push_table(struct names *l, const struct name *table)
+{
+	for (; table->name; table++)
+		push(l, table->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* An empty list would mean "none": it is left out, which means "unknown". */
+static void list(struct print *p, const char *name, struct names *l, bool sort)
+{
+	if (l->n == 0)
+		return;
+	if (sort)
+		qsort(l->v, l->n, sizeof(l->v[0]), by_name);
+	open_(p, name, '[');
+	for (size_t i = 0; i < l->n; i++) {
+		line(p);
+		str_add_json(p->out, l->v[i]);
+	}
+	close_(p, ']');
+}
+
+static void sorted_table(struct print *p, const char *name,
+			 const struct name *table)
+{
+	struct names l = { .n = 0 };
+
+	push_table(&l, table);
+	list(p, name, &l, true);
+}
+
+/* ---- asking ------------------------------------------------------------ */
+
+static bool supported(const struct spec *spec)
+{
+	struct findings f = { 0 };
+	bool ok = spec_check_supported(spec, &f) == 0;
+
+	findings_free(&f);
+	return ok;
+}
+
+static bool mount_option_works(const char *name)
+{
+	struct arena arena = { 0 };
+	const char *words[] = { name, NULL };
+	const struct str_list options = { words, 1 };
+	struct spec_mount mount = { .destination = "/x", .type = "tmpfs",
+				    .source = "tmpfs", .options = options,
+				    .kind = MOUNT_TMPFS };
+	const struct spec spec = { .mounts = &mount, .n_mounts = 1 };
+
+	mount_opts_parse(&mount.o, &arena, &options);
+	bool ok = supported(&spec);
+
+	arena_free(&arena);
+	return ok;
+}
+
+static bool idmap_works(void)
+{
+	struct spec_idmap map = { 0, 0, 1 };
+	struct spec_mount mount = { .destination = "/x", .type = "bind",
+				    .source = "/", .kind = MOUNT_BIND,
+				    .uid_mappings = { &map, 1 },
+				    .gid_mappings = { &map, 1 } };
+	const struct spec spec = { .mounts = &mount, .n_mounts = 1 };
+
+	return supported(&spec);
+}
+
+static bool seccomp_works(void)
+{
+	char version[32];
+	const struct spec spec = {
+		.linux_ = { .set = true,
+			    .seccomp = { .set = true,
+					 .default_action = SCMP_ERRNO } },
+	};
+
+	return seccomp_library(version, sizeof(version)) && supported(&spec);
+}
+
+static bool apparmor_works(void)
+{
+	const struct spec spec = { .process_set = true,
+				   .process = { .apparmor_profile = "x" } };
+
+	return supported(&spec);
+}
+
+static bool selinux_works(void)
+{
+	const struct spec spec = { .process_set = true,
+				   .process = { .selinux_label = "x" },
+				   .linux_ = { .set = true,
+					       .mount_label = "x" } };
+
+	return supported(&spec);
+}
+
+static bool rdt_works(void)
+{
+	const struct spec spec = {
+		.linux_ = { .set = true, .intel_rdt = { .set = true } },
+	};
+
+	return supported(&spec);
+}
+
+static bool net_devices_work(void)
+{
+	struct spec_net_device dev = { .host_name = "x" };
+	const struct spec spec = {
+		.linux_ = { .set = true, .net_devices = &dev,
+			    .n_net_devices = 1 },
+	};
+
+	return supported(&spec);
+}
+
+/* ---- the sections ------------------------------------------------------ */
+
+static void add_hooks(struct print *p)
+{
+	struct names l = { .n = 0 };
+
+	for (int i = 0; i < _HOOK_KIND_MAX; i++)
+		push(&l, hook_kind_names[i]);
+	list(p, "hooks", &l, false);
+}
+
+static void add_mount_options(struct print *p)
+{
+	struct names l = { .n = 0 };
+
+	for (const struct mount_opt_name *o = mount_opt_names; o->name; o++)
+		if (mount_option_works(o->name))
+			push(&l, o->name);
+	list(p, "mountOptions", &l, true);
+}
+
+static void add_capabilities(struct print *p)
+{
+	struct names l = { .n = 0 };
+	char names[64][40];
+
+	for (int i = 0; i < 64 && cap_name(i, names[i], sizeof(names[i])); i++)
+		push(&l, names[i]);
+	list(p, "capabilities", &l, false);
+}
+
+static void add_cgroup(struct print *p)
+{
+	bool systemd = cgroup_driver_known(CGROUP_SYSTEMD);
+
+	open_(p, "cgroup", '{');
+	flag(p, "v1", true);
+	flag(p, "v2", true);
+	flag(p, "systemd", systemd);
+	flag(p, "systemdUser", systemd);
+	flag(p, "rdma", true);
+	close_(p, '}');
+}
+
+static void add_seccomp(struct print *p)
+{
+	struct names known = { .n = 0 }, able = { .n = 0 };
+
+	push_table(&known, names_seccomp_flag);
+	for (const struct name *n = names_seccomp_flag; n->name; n++)
+		if (seccomp_flag_supported((uint32_t)n->value))
+			push(&able, n->name);
+	open_(p, "seccomp", '{');
+	flag(p, "enabled", true);
+	sorted_table(p, "actions", names_seccomp_action);
+	sorted_table(p, "operators", names_seccomp_op);
+	sorted_table(p, "archs", names_seccomp_arch);
+	list(p, "knownFlags", &known, false);
+	list(p, "supportedFlags", &able, false);
+	close_(p, '}');
+}
+
+static void add_linux(struct print *p)
+{
+	bool rdt = rdt_works();
+
+	open_(p, "linux", '{');
+	sorted_table(p, "namespaces", names_ns);
+	add_capabilities(p);
+	add_cgroup(p);
+	if (seccomp_works())
+		add_seccomp(p);
+	else
+		enabled(p, "seccomp", false);
+	enabled(p, "apparmor", apparmor_works());
+	enabled(p, "selinux", selinux_works());
+	open_(p, "intelRdt", '{');
+	flag(p, "enabled", rdt);
+	flag(p, "schemata", rdt);
+	flag(p, "monitoring", rdt);
+	close_(p, '}');
+	open_(p, "memoryPolicy", '{');
+	sorted_table(p, "modes", names_mpol_mode);
+	sorted_table(p, "flags", names_mpol_flag);
+	close_(p, '}');
+	open_(p, "mountExtensions", '{');
+	enabled(p, "idmap", idmap_works());
+	close_(p, '}');
+	enabled(p, "netDevices", net_devices_work());
+	close_(p, '}');
+}
+
+static void add_annotations(struct print *p)
+{
+	char version[32];
+	const char *library = seccomp_library(version, sizeof(version));
+
+	open_(p, "annotations", '{');
+	if (library)
+		text(p, "io.github.seccomp.libseccomp.version", library);
+	/* the names under which engines look, whoever answers */
+	text(p, "org.opencontainers.runc.checkpoint.enabled", "false");
+	text(p, "org.opencontainers.runc.commit", GIT_COMMIT);
+	text(p, "org.opencontainers.runc.version", PACKAGE_VERSION);
+	close_(p, '}');
+}
+
+void features_print(struct str *out)
+{
+	struct print p = { .out = out, .first = true };
+	struct names unsafe = { .v = { "bundle", "org.systemd.property.",
+				       "org.criu.config" },
+				.n = 3 };
+
+	open_(&p, NULL, '{');
+	text(&p, "ociVersionMin", OCI_VERSION_MIN);
+	text(&p, "ociVersionMax", OCI_VERSION_MAX);
+	add_hooks(&p);
+	add_mount_options(&p);
+	add_linux(&p);
+	add_annotations(&p);
+	list(&p, "potentiallyUnsafeConfigAnnotations", &unsafe, false);
+	close_(&p, '}');
+	str_addc(out, '\n');
+}
