@@ -330,7 +330,10 @@ int fd_lock(int fd, bool exclusive, deadline_t deadline)
 	struct itimerval old_timer;
 	sigset_t alarm_set, old_set;
 
-	if (flock(fd, op | LOCK_NB) == 0)
+	do
+		r = flock(fd, op | LOCK_NB);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
 		return -errno;

@@ -91,8 +91,9 @@ struct proc_result {
  * Run it in a process group of its own with default signal dispositions and
  * mask, reading its output (at most 64 KiB of each stream are kept) while
  * feeding stdin; EPIPE on its stdin is not an error (the caller ignores
- * SIGPIPE). It is killed when the caller dies. No descriptor but 0, 1 and 2 reaches the program. Output that comes
- * later than 100 ms after its death, from grandchildren, is not waited for.
+ * SIGPIPE). It is killed when the caller dies. No descriptor but 0, 1 and 2
+ * reaches the program. Output that comes later than 100 ms after its death,
+ * from grandchildren, is not waited for.
  * Returns 0 when the child was reaped (look at *ret, free it with
  * proc_result_free()), or -errno if it could not be made; -ETIMEDOUT if even
  * SIGKILL did not end it within ten seconds.

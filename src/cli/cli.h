@@ -9,6 +9,7 @@
 #define OCIRUN_CLI_CLI_H
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "runtime/opts.h"
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@ struct cli_opt {
 
 struct cli {
 	struct runtime rt;
+	struct arena *mem; /* what lives as long as the command line */
 	bool listen_checked;
 };
 
@@ -69,12 +71,12 @@ extern const struct cli_cmd *const cli_cmds[];
 /*
  * Parse argv (argv[0] is skipped) into `opts` (zeroed by the caller) and args.
  * Fails with the wording of callers' tests ("flag provided but not defined:
- * -x"). *ret_help is set when -h or --help was given. Memory is never freed:
- * the process is about to run one command.
+ * -x"). *ret_help is set when -h or --help was given. Lists are in `mem`, words
+ * are those of argv.
  */
-int cli_parse(const struct cli_opt *table, enum cli_stop stop, int argc,
-	      char **argv, void *opts, struct cli_args *args, bool *ret_help,
-	      struct err *e);
+int cli_parse(struct arena *mem, const struct cli_opt *table,
+	      enum cli_stop stop, int argc, char **argv, void *opts,
+	      struct cli_args *args, bool *ret_help, struct err *e);
 
 /* Help texts on stdout. */
 void cli_help_main(const char *name, const struct cli_opt *globals);

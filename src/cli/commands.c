@@ -28,7 +28,8 @@
 #define CGROUP2_MAGIC 0x63677270
 
 /* Make a path of the command line absolute before anyone changes directory. */
-static int make_absolute(const char **path, struct err *e)
+static int make_absolute(const struct cli *cli, const char **path,
+			 struct err *e)
 {
 	char cwd[4096];
 
@@ -36,7 +37,10 @@ static int make_absolute(const char **path, struct err *e)
 		return 0;
 	if (!getcwd(cwd, sizeof(cwd)))
 		return err_errno(e, errno, "cannot read the current directory");
-	*path = path_join(cwd, *path);
+	char *joined = path_join(cwd, *path);
+
+	*path = arena_strdup(cli->mem, joined);
+	free(joined);
 	return 0;
 }
 
@@ -106,10 +110,10 @@ static int fill_create(struct create_opts *ret, const struct cli *cli,
 {
 	static char cwd[4096];
 
-	if (make_absolute(&f->pid_file, e) < 0 ||
-	    make_absolute(&f->console_socket, e) < 0 ||
-	    make_absolute(&f->console, e) < 0 ||
-	    make_absolute(&f->pidfd_socket, e) < 0)
+	if (make_absolute(cli, &f->pid_file, e) < 0 ||
+	    make_absolute(cli, &f->console_socket, e) < 0 ||
+	    make_absolute(cli, &f->console, e) < 0 ||
+	    make_absolute(cli, &f->pidfd_socket, e) < 0)
 		return -e->code;
 	if (f->bundle && *f->bundle && chdir(f->bundle) < 0)
 		return err_errno(e, errno, "cannot enter the bundle '%s'",
@@ -146,7 +150,9 @@ static int cmd_create(const struct cli *cli, void *opts,
 	f->detach = true;
 	if (fill_create(&o, cli, f, args->v[0], e) < 0)
 		return -e->code;
-	return container_create(&cr, VERB_CREATE, &o, e);
+	if (container_load(&cr, &o, e) < 0)
+		return -e->code;
+	return container_create(&cr, VERB_CREATE, e);
 }
 
 static int cmd_run(const struct cli *cli, void *opts,
@@ -330,7 +336,7 @@ static int cmd_exec(const struct cli *cli, void *opts,
 	struct exec_flags *f = opts;
 	int status = 0;
 
-	if (make_absolute(&f->pid_file, e) < 0)
+	if (make_absolute(cli, &f->pid_file, e) < 0)
 		return -e->code;
 	struct exec_opts o = {
 		.p = { .rt = &cli->rt,

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "cli/cli.h"
@@ -150,7 +151,8 @@ static int setup_log(const struct globals *g, struct err *e)
  * /run/NAME for root; $XDG_RUNTIME_DIR/NAME for others, and for a root that is
  * only root of a user namespace.
  */
-static int default_root(const char *name, char **ret, struct err *e)
+static int default_root(const struct cli *cli, const char **ret,
+			struct err *e)
 {
 	const char *xdg = getenv("XDG_RUNTIME_DIR");
 	const char *user = getenv("USER");
@@ -159,10 +161,10 @@ static int default_root(const char *name, char **ret, struct err *e)
 		    host_in_userns());
 
 	if (!own || !xdg || !*xdg) {
-		*ret = xasprintf("/run/%s", name);
+		*ret = arena_printf(cli->mem, "/run/%s", cli->rt.name);
 		return 0;
 	}
-	*ret = xasprintf("%s/%s", xdg, name);
+	*ret = arena_printf(cli->mem, "%s/%s", xdg, cli->rt.name);
 	/* sticky: a periodic clean-up of the runtime dir must leave it alone */
 	if ((mkdir(*ret, 0700) < 0 && errno != EEXIST) ||
 	    chmod(*ret, 01700) < 0) {
@@ -173,17 +175,13 @@ static int default_root(const char *name, char **ret, struct err *e)
 	return 0;
 }
 
-static int setup_root(const struct globals *g, struct runtime *rt,
-		      struct err *e)
+static int setup_root(const struct globals *g, struct cli *cli, struct err *e)
 {
-	char *path = NULL, cwd[4096] = "";
+	AUTO(str) char *path = NULL;
+	char cwd[4096] = "";
 
-	if (!g->root) {
-		if (default_root(rt->name, &path, e) < 0)
-			return -e->code;
-		rt->root = path;
-		return 0;
-	}
+	if (!g->root)
+		return default_root(cli, &cli->rt.root, e);
 	/* a caller whose directory was removed can still use absolute paths */
 	if (g->root[0] != '/' && !getcwd(cwd, sizeof(cwd)))
 		return err_errno(e, errno, "cannot read the current directory");
@@ -191,8 +189,8 @@ static int setup_root(const struct globals *g, struct runtime *rt,
 	if (streq(path, "/"))
 		return err_set(e, EINVAL,
 			       "Option --root argument should not be set to /");
-	rt->root = path;
-	rt->root_given = true;
+	cli->rt.root = arena_strdup(cli->mem, path);
+	cli->rt.root_given = true;
 	return 0;
 }
 
@@ -263,14 +261,31 @@ static int check_count(const struct cli *cli, const struct cli_cmd *cmd,
 		       cli->rt.argv0, cmd->name, how, want);
 }
 
+/*
+ * What runc says around an error. About a failing execve it says one line, which
+ * callers compare as a whole.
+ */
+static void runc_frame(const struct cli_cmd *cmd, struct err *e)
+{
+	static const char *const framed[] = { "create", "run", "restore" };
+
+	if (e->exit_code) {
+		e->hint[0] = '\0';
+		return;
+	}
+	for (size_t i = 0; i < sizeof(framed) / sizeof(*framed); i++)
+		if (streq(cmd->name, framed[i]))
+			(void)err_wrap(e, "runc %s failed", cmd->name);
+}
+
 static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 		   char **argv)
 {
 	struct err e = ERR_INIT;
 	struct cli_args args = { NULL, 0 };
-	void *opts = xcalloc(1, cmd->opts_size ? cmd->opts_size : 1);
+	void *opts = arena_alloc(cli->mem, cmd->opts_size);
 	bool help = false;
-	int r = cli_parse(cmd->opts, cmd->stop, argc, argv, opts, &args,
+	int r = cli_parse(cli->mem, cmd->opts, cmd->stop, argc, argv, opts, &args,
 			  &help, &e);
 
 	if (help) {
@@ -284,9 +299,8 @@ static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 		r = err_errno(&e, errno, "cannot write to the standard output");
 	if (r >= 0)
 		return r;
-	/* runc's words about a failing execve are one line that callers compare */
-	if (e.exit_code && streq(cli->rt.name, "runc"))
-		e.hint[0] = '\0';
+	if (runtime_is_runc(&cli->rt))
+		runc_frame(cmd, &e);
 	return fail(&e, cmd->error_exit);
 }
 
@@ -311,7 +325,8 @@ static int help_topic(const char *name, const struct cli_args *args, size_t at)
 int main(int argc, char **argv)
 {
 	struct globals g = { 0 };
-	struct cli cli = { 0 };
+	AUTO(arena) struct arena mem = { 0 };
+	struct cli cli = { .mem = &mem };
 	struct cli_args args = { NULL, 0 };
 	struct nsx_init nsx;
 	struct err e = ERR_INIT;
@@ -325,8 +340,8 @@ int main(int argc, char **argv)
 	cli.rt.argv0 = argc > 0 ? argv[0] : PACKAGE_NAME;
 	cli.rt.name = streq(base_name(cli.rt.argv0), "runc") ? "runc" :
 							       PACKAGE_NAME;
-	int r = cli_parse(global_opts, CLI_STOP_COMMAND, argc, argv, &g, &args,
-			  &help, &e);
+	int r = cli_parse(&mem, global_opts, CLI_STOP_COMMAND, argc, argv, &g,
+			  &args, &help, &e);
 
 	if (help || (r == 0 && !g.version && args.n == 0)) {
 		cli_help_main(cli.rt.name, global_opts);
@@ -346,7 +361,7 @@ int main(int argc, char **argv)
 
 	if (!cmd)
 		return help_topic(cli.rt.name, &args, 0);
-	if (setup_log(&g, &e) < 0 || setup_root(&g, &cli.rt, &e) < 0 ||
+	if (setup_log(&g, &e) < 0 || setup_root(&g, &cli, &e) < 0 ||
 	    setup_driver(&g, &cli.rt, &e) < 0 || check_rootless(&g, &e) < 0)
 		return fail(&e, 1);
 	/* args.v[0] is the command: it stands where a program name would */

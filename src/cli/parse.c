@@ -20,6 +20,8 @@
 struct parse {
 	const struct cli_opt *table;
 	char *opts; /* the command's struct */
+	struct arena *mem;
+	size_t max; /* no list gets more words than there are */
 	struct err *e;
 };
 
@@ -39,11 +41,11 @@ int cli_parse_bool(const char *text, bool *ret)
 	return -EINVAL;
 }
 
-static void push(struct cli_args *args, const char *word)
+static void push(struct str_list *list, const struct parse *p, const char *word)
 {
-	args->v = xreallocarray(args->v, args->n + 2, sizeof(*args->v));
-	args->v[args->n++] = word;
-	args->v[args->n] = NULL;
+	if (!list->v)
+		list->v = arena_array(p->mem, p->max + 1, sizeof(*list->v));
+	list->v[list->n++] = word;
 }
 
 static int store_bool(const struct parse *p, const struct cli_opt *o,
@@ -62,8 +64,6 @@ static int store(const struct parse *p, const struct cli_opt *o,
 {
 	void *to = p->opts + o->offset;
 	struct opt_bool *tri = to;
-	struct str_list *list = to;
-	struct cli_args grow;
 	bool b;
 
 	switch (o->type) {
@@ -76,10 +76,7 @@ static int store(const struct parse *p, const struct cli_opt *o,
 		*(const char **)to = value;
 		return 0;
 	case CLI_LIST:
-		grow = (struct cli_args){ list->v, list->n };
-		push(&grow, value);
-		list->v = grow.v;
-		list->n = grow.n;
+		push(to, p, value);
 		return 0;
 	case CLI_U32:
 		if (parse_u32(value, to) < 0)
@@ -146,11 +143,12 @@ static int parse_option(const struct parse *p, char **argv, int *i,
 	return store(p, o, value);
 }
 
-int cli_parse(const struct cli_opt *table, enum cli_stop stop, int argc,
-	      char **argv, void *opts, struct cli_args *args, bool *ret_help,
-	      struct err *e)
+int cli_parse(struct arena *mem, const struct cli_opt *table,
+	      enum cli_stop stop, int argc, char **argv, void *opts,
+	      struct cli_args *args, bool *ret_help, struct err *e)
 {
-	struct parse p = { table, opts, e };
+	struct parse p = { table, opts, mem, (size_t)argc, e };
+	struct str_list words = { 0 };
 	int i;
 
 	*ret_help = false;
@@ -166,7 +164,7 @@ int cli_parse(const struct cli_opt *table, enum cli_stop stop, int argc,
 				return 0;
 			continue;
 		}
-		push(args, argv[i]);
+		push(&words, &p, argv[i]);
 		if (stop == CLI_STOP_NEVER)
 			continue;
 		i++;
@@ -175,7 +173,8 @@ int cli_parse(const struct cli_opt *table, enum cli_stop stop, int argc,
 		break;
 	}
 	for (; i < argc; i++)
-		push(args, argv[i]);
+		push(&words, &p, argv[i]);
+	*args = (struct cli_args){ words.v, words.n };
 	return 0;
 }
 

@@ -172,8 +172,40 @@ static int bind_console(struct init *in, int slave, struct err *e)
 	return r < 0 ? err_wrap(e, "cannot mount the terminal on '/dev/console'") : 0;
 }
 
+/*
+ * The slave was opened by the parent, in the host's mount namespace: the kernel
+ * copies a mount of its own namespace only. The same name leads to the same
+ * device in ours as long as we see the host's root, and that is proven.
+ */
+static int find_here(struct init *in, int fd, int *ret, struct err *e)
+{
+	int procfd = init_procfd(in);
+	AUTO(fd) int found = -1;
+	char link[32], name[256];
+	struct stat a, b;
+	ssize_t n;
+
+	if (procfd < 0)
+		return err_errno(e, -procfd, "no trusted procfs");
+	(void)snprintf(link, sizeof(link), "self/fd/%d", fd);
+	n = readlinkat(procfd, link, name, sizeof(name) - 1);
+	if (n < 0)
+		return err_errno(e, errno, "cannot read the terminal's name");
+	name[n] = '\0';
+	found = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (found < 0 || fstat(fd, &a) < 0 || fstat(found, &b) < 0)
+		return err_errno(e, errno, "cannot find the terminal '%s'", name);
+	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return err_set(e, ENODEV, "'%s' is not the terminal any more", name);
+	*ret = TAKE_FD(found);
+	return 0;
+}
+
 int init_console_before_pivot(struct init *in, struct err *e)
 {
+	AUTO(fd) int slave = -1;
+
+
 	for (size_t i = 0; i < in->plan.n_steps; i++) {
 		const struct step *s = &in->plan.steps[i];
 
@@ -181,7 +213,9 @@ int init_console_before_pivot(struct init *in, struct err *e)
 		    !s->u.console.bind || in->plan.n_slots <= SLOT_TTY ||
 		    in->plan.fds[SLOT_TTY] < 0)
 			continue;
-		return bind_console(in, in->plan.fds[SLOT_TTY], e);
+		if (find_here(in, in->plan.fds[SLOT_TTY], &slave, e) < 0)
+			return -e->code;
+		return bind_console(in, slave, e);
 	}
 	return 0;
 }

@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "hook/hook.h"
@@ -76,11 +77,25 @@ int step_hook(struct init *in, const union step_arg *u, struct err *e)
 			start && in->envp ? in->envp : no_env, e);
 }
 
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
 int step_ready(struct init *in, const union step_arg *u, struct err *e)
 {
+	bool last = init_find_step(in, STEP_WAIT_START) != NULL;
 	int r;
 
 	(void)u;
+	/*
+	 * The words that scripts for runc look for in a debug log; after READY
+	 * nobody reads ours any more.
+	 */
+	if (last)
+		log_debug("init: closing the pipe to signal completion");
 	/* the death of the parent takes us along until here: chan_send() */
 	r = chan_send(&in->chan, CHAN_READY, NULL, 0, NULL, 0, e);
 	if (r == 0)
@@ -88,11 +103,13 @@ int step_ready(struct init *in, const union step_arg *u, struct err *e)
 				e);
 	if (r < 0)
 		return r;
-	if (init_find_step(in, STEP_WAIT_START)) {
-		/* the words that scripts for runc look for in a debug log */
-		log_debug("init: closing the pipe to signal completion");
-		chan_close(&in->chan);
-	}
+	if (!last)
+		return 0;
+	/* it may wait for days: what has done its work is not kept open */
+	chan_close(&in->chan);
+	close_one(&in->rootfd);
+	close_one(&in->nullfd);
+	close_one(&in->maskfd);
 	return 0;
 }
 
@@ -117,6 +134,24 @@ static int open_fifo(struct init *in, int pathfd, struct err *e)
 	return fd;
 }
 
+static void on_end(int sig)
+{
+	_exit(128 + sig);
+}
+
+/*
+ * PID 1 gets no signal that it has no handler for (pid_namespaces(7)), but a
+ * container that nobody started yet must be possible to end. EXEC undoes it.
+ */
+static void end_on_signals(void)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	const struct sigaction act = { .sa_handler = on_end };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
+		(void)sigaction(sigs[i], &act, NULL);
+}
+
 int step_wait_start(struct init *in, const union step_arg *u, struct err *e)
 {
 	const char go = INIT_FIFO_RUNS;
@@ -125,6 +160,8 @@ int step_wait_start(struct init *in, const union step_arg *u, struct err *e)
 
 	if (slot >= in->plan.n_slots || in->plan.fds[slot] < 0)
 		return err_set(e, EBADF, "exec.fifo was not handed over");
+	if (getpid() == 1)
+		end_on_signals();
 	do {
 		AUTO(fd) int fd = open_fifo(in, in->plan.fds[slot], e);
 
@@ -190,18 +227,6 @@ static void close_others(struct init *in, unsigned int first)
 	in->rootfd = in->procfd = in->nullfd = in->maskfd = -1;
 }
 
-/* Ignored signals and the mask survive execve(2): give the program neither. */
-static void reset_signals(void)
-{
-	const struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		(void)sigaction(sig, &dfl, NULL); /* KILL, STOP: EINVAL */
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* A vector for execve(2): NULL-terminated, of the type it wants. */
 static char **make_argv(const char *const *v, size_t n)
 {
@@ -235,7 +260,8 @@ int step_exec(struct init *in, const union step_arg *u, struct err *e)
 	/* the words that scripts for runc look for in a debug log */
 	log_debug("setns_init: about to exec");
 	close_others(in, (unsigned int)first);
-	reset_signals();
+	/* what is ignored, and the mask, would survive execve(2) */
+	proc_default_signals();
 	argv = make_argv(x->argv, x->n_argv);
 	(void)execve(in->exe, argv, in->envp);
 	code = errno;

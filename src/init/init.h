@@ -53,6 +53,7 @@ struct init {
 	int fifofd;     /* write end while WAIT_START … EXEC, -1 otherwise */
 	bool pivoted;
 	bool cwd_pending; /* CHDIR met EACCES: CHDIR_USER tries once more */
+	bool cwd_checked; /* CHDIR has verified where the cwd is */
 	char *exe;      /* resolved program, after LOOKUP */
 	char **envp;    /* final environment, after LOOKUP */
 	uint32_t step;  /* 1-based number of the current step */

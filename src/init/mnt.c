@@ -466,12 +466,6 @@ int mnt_clone(struct mnt *ret, int dirfd, const char *path, unsigned int how,
 	return 0;
 }
 
-void mnt_take(struct mnt *ret, int fd)
-{
-	*ret = (struct mnt)MNT_INIT;
-	ret->fd = fd;
-}
-
 /* ---- attributes ---------------------------------------------------------- */
 
 static int attr_error(int fd, uint64_t set, uint64_t clr, int r, struct err *e)

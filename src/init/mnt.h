@@ -5,7 +5,7 @@
  * up again: what the path leads to afterwards must be the mount just made.
  *
  *     struct mnt m = MNT_INIT;   AUTO(mnt) where it is declared
- *     mnt_new() or mnt_clone() or mnt_take()
+ *     mnt_new() or mnt_clone()
  *     mnt_setattr()
  *     mnt_attach()
  *     mnt_propagation()
@@ -69,8 +69,6 @@ int mnt_new(struct mnt *ret, const struct mnt_fs *fs, struct err *e);
  */
 int mnt_clone(struct mnt *ret, int dirfd, const char *path, unsigned int how,
 	      struct err *e);
-/* A detached tree made by somebody else; fd is owned by *ret from now on. */
-void mnt_take(struct mnt *ret, int fd);
 
 /*
  * Set and clear SYS_ATTR_* (clear SYS_ATTR_ATIME to change the atime mode), all

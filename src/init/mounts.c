@@ -24,18 +24,24 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/mount_opts.h"
 #include "init/mnt.h"
+#include "libnsexec/chan.h"
 
 #include "base/banned.h"
 
 /* Bits of arg_mount.flags that are no flags of a new mount. */
 #define MS_VERBS ((uint64_t)(MS_BIND | MS_REC | MS_REMOUNT | MS_MOVE))
-#define MS_ATIMES ((uint64_t)(MS_NOATIME | MS_RELATIME | MS_STRICTATIME))
+#define MS_ATIMES \
+	((uint64_t)(MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME))
+#define ATTR_ATIMES (SYS_ATTR_ATIME | SYS_ATTR_NODIRATIME)
+/* The parent opens a file meanwhile; its death is EOF. */
+#define PARENT_WAIT_MS INT64_C(60000)
 
 /* Where a mount goes. */
 struct target {
@@ -239,8 +245,8 @@ static int find_target(struct init *in, const struct arg_mount *a,
 		return r;
 	if (fstat(t->fd, &t->st) < 0)
 		return err_errno(e, errno, "cannot stat mount point '%s'", path);
-	r = check_types(a, path, type, t->st.st_mode, e);
-	return r < 0 ? r : check_proc(a, path, t->fd, m, e);
+	r = check_proc(a, path, t->fd, m, e);
+	return r < 0 ? r : check_types(a, path, type, t->st.st_mode, e);
 }
 
 /* ---- common to all kinds ------------------------------------------------- */
@@ -268,24 +274,41 @@ static int finish(struct init *in, const struct arg_mount *a, struct mnt *m,
 }
 
 /*
- * Only what the options name is changed; the rest stays as the source has it.
- * "atime" and "nostrictatime" undo those two and nothing else.
+ * Any option at all makes the flags exactly those asked for, the others go: what
+ * mount(8) makes of "--bind -o". No option keeps those of the source. The atime
+ * mode changes only if one is asked for; options that take one back count as
+ * options, and that is all.
  */
-static void bind_attrs(const struct arg_mount *a, int fd, uint64_t *ret_set,
+static void bind_attrs(const struct arg_mount *a, uint64_t *ret_set,
 		       uint64_t *ret_clr)
 {
-	uint64_t set = mount_flags_to_attr((unsigned long)a->flags);
-	uint64_t clr = mount_flags_to_attr((unsigned long)a->cleared);
-	uint64_t undo = clr & SYS_ATTR_ATIME, now;
-
-	clr &= ~SYS_ATTR_ATIME;
+	*ret_set = *ret_clr = 0;
+	if (!(a->flags & ~MS_VERBS) && !a->cleared)
+		return;
+	*ret_set = mount_flags_to_attr((unsigned long)a->flags);
+	*ret_clr = SYS_ATTR_RDONLY | SYS_ATTR_NOSUID | SYS_ATTR_NODEV |
+		   SYS_ATTR_NOEXEC | SYS_ATTR_NOSYMFOLLOW;
 	if (a->flags & MS_ATIMES)
-		clr |= SYS_ATTR_ATIME;
-	else if (undo && mnt_attrs(fd, &now) == 0 &&
-		 (now & SYS_ATTR_ATIME & undo) != 0)
-		clr |= SYS_ATTR_ATIME;
-	*ret_set = set;
-	*ret_clr = clr;
+		*ret_clr |= ATTR_ATIMES;
+}
+
+/*
+ * A more privileged user namespace has locked some flags of the source: they
+ * stay, unless an option says that they must not.
+ */
+static int set_unlocked(struct init *in, const struct arg_mount *a,
+			struct mnt *m, struct err *e)
+{
+	uint64_t set, clr, keep;
+
+	if (mnt_attrs(m->fd, &keep) < 0)
+		return -e->code;
+	keep &= SYS_ATTR_RDONLY | SYS_ATTR_NOSUID | SYS_ATTR_NODEV |
+		SYS_ATTR_NOEXEC;
+	keep &= ~mount_flags_to_attr((unsigned long)a->cleared);
+	bind_attrs(a, &set, &clr);
+	err_clear(e);
+	return mnt_setattr(in, m, set | keep, clr & ~keep, false, e);
 }
 
 static int set_bind_attrs(struct init *in, const struct arg_mount *a,
@@ -294,8 +317,10 @@ static int set_bind_attrs(struct init *in, const struct arg_mount *a,
 	uint64_t set, clr;
 	int r;
 
-	bind_attrs(a, m->fd, &set, &clr);
+	bind_attrs(a, &set, &clr);
 	r = mnt_setattr(in, m, set, clr, false, e);
+	if (r == -EPERM)
+		r = set_unlocked(in, a, m, e);
 	return r < 0 ? at_part(e, a, "options") : 0;
 }
 
@@ -314,24 +339,38 @@ static int source_error(const struct arg_mount *a, int r, struct err *e)
 	return at_part(e, a, "source");
 }
 
+/* The parent reaches it: O_PATH, of the mount as it is in our namespace. */
+static int ask_parent(struct init *in, const struct arg_mount *a, int *ret,
+		      struct err *e)
+{
+	struct chan_msg msg;
+	int r = chan_send(&in->chan, CHAN_NEED_MOUNT_FD, &a->index,
+			  sizeof(a->index), NULL, 0, e);
+
+	if (r == 0)
+		r = chan_recv(&in->chan, CHAN_MOUNT_FD, &msg,
+			      deadline_in_ms(PARENT_WAIT_MS), NULL, e);
+	if (r == 0)
+		*ret = take_fd(&msg.fds[0]);
+	return r;
+}
+
 static int open_source(struct init *in, const struct arg_mount *a,
 		       struct mnt *m, struct err *e)
 {
+	AUTO(fd) int fd = -1;
 	unsigned int how = a->flags & MS_REC ? MNT_REC : 0;
 	int r;
 
-	if (a->fd_slot >= 0) {
-		size_t slot = (size_t)a->fd_slot;
-
-		if (slot >= in->plan.n_slots || in->plan.fds[slot] < 0)
-			return err_set(e, EPROTO, "source '%s' was not handed over",
-				       a->source);
-		mnt_take(m, take_fd(&in->plan.fds[slot]));
-		return 0;
-	}
 	if (a->src_nofollow)
 		how |= MNT_NOFOLLOW;
 	r = mnt_clone(m, AT_FDCWD, a->source, how, e);
+	if (r == -EACCES && a->by_parent) {
+		err_clear(e);
+		r = ask_parent(in, a, &fd, e);
+		if (r == 0)
+			r = mnt_clone(m, fd, "", how, e);
+	}
 	return r < 0 ? source_error(a, r, e) : 0;
 }
 
@@ -348,10 +387,13 @@ static int mount_bind(struct init *in, const struct arg_mount *a,
 	if (fstat(m.fd, &st) < 0)
 		return err_errno(e, errno, "cannot stat source '%s'", a->source);
 	r = find_target(in, a, path, st.st_mode, &m, &t, e);
-	if (r == 0)
+	/* compat: the classic way has no mount to set flags on before */
+	if (r == 0 && !m.classic)
 		r = set_bind_attrs(in, a, &m, e);
 	if (r == 0)
 		r = attach(in, a, path, &m, &t, e);
+	if (r == 0 && m.classic)
+		r = set_bind_attrs(in, a, &m, e);
 	return r < 0 ? r : finish(in, a, &m, e);
 }
 
@@ -535,6 +577,8 @@ static int remount(struct init *in, const struct arg_mount *a, const char *path,
 		r = set_bind_attrs(in, a, &m, e);
 	else
 		r = mnt_remount(in, m.fd, &fs, e);
+	if (r == -EINVAL && (a->flags & MS_BIND))
+		(void)err_hint(e, "nothing is mounted there");
 	return r < 0 ? at_part(e, a, "options") : finish(in, a, &m, e);
 }
 
@@ -578,7 +622,7 @@ int step_mount(struct init *in, const union step_arg *u, struct err *e)
 
 	if (r >= 0)
 		return 0;
-	(void)err_wrap(e, "cannot mount '%s' on '%s'", what, a->dest);
+	(void)err_wrap(e, "error mounting '%s' to rootfs at '%s'", what, a->dest);
 	return at_part(e, a, "");
 }
 

@@ -86,18 +86,19 @@ static int open_dir(const char *path, int *ret, struct err *e)
 }
 
 /*
- * Make the mount that holds dirfd private: walk up to its root, which is the
- * first directory that takes a propagation. A shared one would send our mounts
- * to its peers on the host, and pivot_root(2) refuses it.
+ * Make the mount that holds dirfd private or a slave: walk up to its root, which
+ * is the first directory that takes a propagation. A shared one would send our
+ * mounts to its peers on the host, and pivot_root(2) refuses it.
  */
-static int private_holder(struct init *in, int dirfd, struct err *e)
+static int demote_holder(struct init *in, int dirfd, uint64_t flags,
+			 struct err *e)
 {
 	AUTO(fd) int held = -1;
 	int fd = dirfd;
 
 	for (;;) {
 		struct stat here, above;
-		int up, r = mnt_propagation(in, fd, MS_PRIVATE, e);
+		int up, r = mnt_propagation(in, fd, flags, e);
 
 		if (r != -EINVAL)
 			return r;
@@ -153,6 +154,9 @@ static int bind_root(struct init *in, const struct arg_rootfs *a, int dirfd,
 		r = mnt_attach(in, &m, &at, e);
 	if (r == 0 && a->private_parent)
 		r = mnt_propagation(in, m.fd, MS_PRIVATE, e);
+	/* in the caller's namespace: no mount of ours for the peers of his */
+	if (r == 0 && !a->own_ns)
+		r = mnt_propagation(in, m.fd, MS_PRIVATE | MS_REC, e);
 	if (r < 0)
 		return bind_error(a->path, r, e);
 	in->rootfd = TAKE_FD(m.fd);
@@ -180,15 +184,13 @@ int step_rootfs(struct init *in, const union step_arg *u, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (!a->bind) {
-		in->rootfd = TAKE_FD(dirfd);
-		return 0;
-	}
-	if (a->private_parent && !all_demoted(in)) {
-		r = private_holder(in, dirfd, e);
+	if (a->own_ns && !all_demoted(in)) {
+		r = demote_holder(in, dirfd,
+				  a->private_parent ? MS_PRIVATE : MS_SLAVE, e);
 		if (r < 0) {
-			(void)err_wrap(e, "cannot make the parent mount of '%s' private",
-				       a->path);
+			(void)err_wrap(e, "cannot make the parent mount of '%s' %s",
+				       a->path,
+				       a->private_parent ? "private" : "a slave");
 			return err_at(e, "/root/path");
 		}
 	}

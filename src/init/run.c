@@ -165,6 +165,8 @@ static int run_step(struct init *in, const struct step *s, struct err *e)
 		/* "exec PATH: text" stands alone: callers match the line */
 		if (s->id == STEP_EXEC)
 			return r;
+		if (in->plan.runc_words)
+			return err_wrap(e, "error during container init");
 		return err_wrap(e, "init step %u/%zu (%s)", in->step,
 				in->plan.n_steps,
 				step_title(s, title, sizeof(title)));

@@ -33,8 +33,6 @@ struct builder {
 
 /* Add a step of the current row. The pointer is good until the next call. */
 union step_arg *plan_add(struct builder *b);
-/* One more descriptor slot; returns its number. */
-int32_t plan_add_slot(struct builder *b);
 /* Lexically clean copy of a path in the plan's arena. */
 const char *plan_clean(struct builder *b, const char *path);
 /* A set of strings (not copied) with constant-time lookup. */

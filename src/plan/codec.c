@@ -84,7 +84,7 @@ static const struct field fields_mount[] = {
 	F(F_U64, arg_mount, rec_set),
 	F(F_U64, arg_mount, rec_clr),
 	LIST(F_U32V, arg_mount, propagation, n_propagation),
-	F(F_U32, arg_mount, fd_slot),
+	F(F_BOOL, arg_mount, by_parent),
 	F(F_BOOL, arg_mount, ro_late),
 	F(F_BOOL, arg_mount, mode_inherit),
 	F(F_BOOL, arg_mount, tmpcopyup),
@@ -222,6 +222,7 @@ static const struct field fields_plan[] = {
 	F(F_STR, plan, id),
 	F(F_STR, plan, verb),
 	F(F_BOOL, plan, debug),
+	F(F_BOOL, plan, runc_words),
 	F(F_U32, plan, fail_at),
 	{ 0 },
 };
@@ -453,10 +454,6 @@ static bool decode_fields(struct reader *r, const struct field *f, void *arg)
 /* References between the parts: slots exist, a program has a name. */
 static bool step_valid(const struct plan *p, const struct step *s)
 {
-	if (s->id == STEP_MOUNT)
-		return s->u.mount.fd_slot == -1 ||
-		       (s->u.mount.fd_slot >= SLOT_MOUNT0 &&
-			(size_t)s->u.mount.fd_slot < p->n_slots);
 	if (s->id == STEP_WAIT_START)
 		return s->u.fifo.slot < p->n_slots;
 	if (s->id == STEP_LOOKUP || s->id == STEP_EXEC)
@@ -502,7 +499,7 @@ static bool decode(struct reader *r, struct plan *p)
 	if (!get(r, &magic, sizeof(magic)) || magic != PLAN_MAGIC)
 		return false;
 	if (!decode_fields(r, fields_plan, p) || !get_count(r, &p->n_slots) ||
-	    p->n_slots < SLOT_MOUNT0)
+	    p->n_slots < _SLOT_MAX)
 		return false;
 	p->fds = arena_array(&p->arena, p->n_slots, sizeof(*p->fds));
 	return get(r, p->fds, p->n_slots * sizeof(*p->fds)) &&

@@ -39,11 +39,6 @@ union step_arg *plan_add(struct builder *b)
 	return &s->u;
 }
 
-int32_t plan_add_slot(struct builder *b)
-{
-	return (int32_t)b->plan->n_slots++;
-}
-
 const char *plan_clean(struct builder *b, const char *path)
 {
 	AUTO(str) char *clean = path_clean(path);
@@ -174,7 +169,8 @@ int plan_build(struct plan *ret, const struct spec *spec,
 	       const struct host *host, const struct plan_request *req,
 	       struct err *e)
 {
-	struct plan p = { .n_slots = SLOT_MOUNT0, .debug = req->debug };
+	struct plan p = { .n_slots = _SLOT_MAX, .debug = req->debug,
+			  .runc_words = req->runc_words };
 	struct builder b;
 	int r = 0;
 

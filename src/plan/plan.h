@@ -40,7 +40,7 @@ enum fd_slot {
 	SLOT_PIDFD,     /* connected socket that receives our pidfd */
 	SLOT_TTY,       /* legacy --console: an open pty slave */
 	SLOT_SECCOMP,   /* compiled filter (cBPF), a sealed memfd */
-	SLOT_MOUNT0,    /* first pre-opened mount source; slots up to plan.n_slots */
+	_SLOT_MAX,
 };
 
 /* ---- arguments: one struct per kind, encoded by the table in codec.c -------- */
@@ -68,8 +68,8 @@ struct arg_mount {
 	uint64_t flags, cleared; /* MS_* */
 	uint64_t rec_set, rec_clr; /* SYS_ATTR_*, applied recursively */
 	uint32_t *propagation; size_t n_propagation; /* MS_* in order */
-	int32_t fd_slot;    /* slot of the pre-opened source (a detached tree that
-			     * the parent made of `source`), -1 = open source */
+	bool by_parent;     /* bind: the parent opens source (NEED_MOUNT_FD) if
+			     * init is not allowed to reach it */
 	bool ro_late;       /* a REMOUNT_RO step follows: flags lack MS_RDONLY */
 	bool mode_inherit;  /* tmpfs: keep the mode of an existing target */
 	bool tmpcopyup, copy_symlink, src_nofollow, dest_nofollow;
@@ -167,11 +167,12 @@ struct plan {
 	struct arena arena;
 	struct step *steps;
 	size_t n_steps, cap;
-	int32_t *fds;        /* by slot, n_slots entries, -1 = unused */
+	int32_t *fds;        /* by slot, -1 = unused */
 	size_t n_slots;
 	const char *id;      /* container id, for messages */
 	const char *verb;    /* "create", "run", "exec" */
 	bool debug;          /* send debug log lines */
+	bool runc_words;     /* "error during container init", not step numbers */
 	uint32_t fail_at;    /* debug builds: fault injection, 0 = off */
 };
 
@@ -192,7 +193,7 @@ struct plan_request {
 	bool seccomp_by_number;    /* arg_seccomp.by_number */
 	uint32_t seccomp_lacks;    /* SECCOMP_FILTER_FLAG_* this kernel has not */
 	uint32_t listen_fds, preserve_fds;
-	bool debug;
+	bool debug, runc_words;
 	/* VERB_EXEC: the process to run (spec->process is the container's) */
 	const struct spec_process *process;
 	/* cgroup directories of the container, for cgroup mounts (see host.h) */

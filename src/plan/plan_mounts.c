@@ -118,7 +118,6 @@ static struct arg_mount mount_base(const struct spec_mount *m, size_t index)
 		.cleared = m->o.cleared,
 		.propagation = m->o.propagation.v,
 		.n_propagation = m->o.propagation.n,
-		.fd_slot = -1,
 	};
 }
 
@@ -133,21 +132,13 @@ static const char *bind_source(struct builder *b, const char *source)
 }
 
 /*
- * The root of a user namespace may be unable to reach the source: the parent
- * opens it. A parent without privileges sees no more than init does; and what
- * lies in the root file system may be covered by an earlier mount, which only
- * init sees.
+ * The root of a user namespace may be unable to reach the source. A parent
+ * without privileges sees no more than init does.
  */
-static bool wants_slot(const struct builder *b, const struct spec_mount *m,
-		       const char *source)
+static bool by_parent(const struct builder *b, const struct spec_mount *m)
 {
-	AUTO(str) char *clean = NULL;
-
-	if (m->kind != MOUNT_BIND || !b->user_ns || b->host->euid != 0 ||
-	    m->o.copy_symlink)
-		return false;
-	clean = path_clean(source);
-	return !path_below(clean, b->req->rootfs);
+	return m->kind == MOUNT_BIND && b->user_ns && b->host->euid == 0 &&
+	       !m->o.copy_symlink;
 }
 
 static void add_mount(struct builder *b, const struct spec_mount *m,
@@ -163,8 +154,7 @@ static void add_mount(struct builder *b, const struct spec_mount *m,
 	a.dest_nofollow = m->o.dest_nofollow;
 	if (m->kind == MOUNT_BIND)
 		a.source = bind_source(b, m->source);
-	if (wants_slot(b, m, a.source))
-		a.fd_slot = plan_add_slot(b);
+	a.by_parent = by_parent(b, m);
 	a.ro_late = ro_is_late(m);
 	if (a.ro_late)
 		a.flags &= ~(uint64_t)MS_RDONLY;

@@ -150,8 +150,7 @@ static void print_mount(const union step_arg *u, bool brief, struct str *out)
 	for (size_t i = 0; i < a->n_propagation; i++)
 		add_propagation(out, a->propagation[i]);
 	add_opt(out, "data", a->data);
-	if (a->fd_slot >= 0)
-		str_addf(out, " slot %d", a->fd_slot);
+	add_word(out, a->by_parent, "by-parent");
 	add_word(out, a->ro_late, "ro-late");
 	add_word(out, a->mode_inherit, "mode-inherit");
 	add_word(out, a->tmpcopyup, "tmpcopyup");

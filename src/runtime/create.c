@@ -251,6 +251,7 @@ static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 		.listen_fds = o->p.listen_fds,
 		.preserve_fds = o->p.preserve_fds,
 		.debug = o->p.rt->debug,
+		.runc_words = runtime_is_runc(o->p.rt),
 		.cgroup = cgroup_view(cr->cg),
 	};
 
@@ -524,17 +525,20 @@ static int make(struct creation *cr, enum verb verb, struct err *e)
 {
 	if (process_fds_prepare(&cr->fds, &cr->opts->p,
 				cr->spec.process.terminal, e) < 0 ||
-	    make_fifo(cr, e) < 0 || build_plan(cr, verb, e) < 0 ||
-	    process_fds_mounts(&cr->fds, &cr->plan, e) < 0)
+	    make_fifo(cr, e) < 0 || build_plan(cr, verb, e) < 0)
 		return -e->code;
 	process_fds_assign(&cr->fds, &cr->plan);
-	if (cgroup_create(cr->cg, e) < 0 || spawn(cr, e) < 0)
+	if (cgroup_create(cr->cg, e) < 0)
 		return -e->code;
-	return serve(cr, e);
+	if (spawn(cr, e) == 0 && serve(cr, e) == 0)
+		return 0;
+	if (runtime_is_runc(cr->opts->p.rt))
+		(void)err_wrap(e, "unable to start container process");
+	return -e->code;
 }
 
-int container_create(struct creation *cr, enum verb verb,
-		     const struct create_opts *opts, struct err *e)
+int container_load(struct creation *cr, const struct create_opts *opts,
+		   struct err *e)
 {
 	cr->opts = opts;
 	if (load_config(cr, e) < 0 || state_check_id(opts->id, e) < 0 ||
@@ -543,6 +547,11 @@ int container_create(struct creation *cr, enum verb verb,
 	absolute_sources(cr);
 	relative_destinations(cr);
 	host_probe(&cr->host);
+	return 0;
+}
+
+int container_create(struct creation *cr, enum verb verb, struct err *e)
+{
 	if (reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
 		undo(cr);
 		return -e->code;

@@ -29,12 +29,17 @@ struct creation {
 	}
 
 /*
- * Create: on success the container's status is "created", init waits for the
+ * Read and check the config and the options. Nothing is made yet: until here a
+ * signal may simply end us. `opts` must live as long as `cr`.
+ */
+int container_load(struct creation *cr, const struct create_opts *opts,
+		   struct err *e);
+/*
+ * After container_load(): on success the container's status is "created", init waits for the
  * fifo and the pid file is written. On failure nothing is left behind (process,
  * cgroup, state) unless opts->keep asks for it.
  */
-int container_create(struct creation *cr, enum verb verb,
-		     const struct create_opts *opts, struct err *e);
+int container_create(struct creation *cr, enum verb verb, struct err *e);
 void creation_free(struct creation *cr);
 
 static inline void auto_creation(struct creation *cr)

@@ -25,14 +25,6 @@
 /* Longer than any command needs that does not wait for something. */
 #define GRACE_MS 3000
 
-static bool same_boot(const struct container *c)
-{
-	char boot[40];
-
-	state_boot_id(boot);
-	return streq(boot, c->rec.boot_id);
-}
-
 static int open_cgroup(const struct container *c, struct cgroup **ret,
 		       struct err *e)
 {
@@ -68,7 +60,8 @@ static int kill_init(const struct container *c, struct cgroup *cg,
 		return 0;
 	(void)err_set(e, ETIMEDOUT, "container init still running: %s",
 		      proc_describe(c->rec.init.pid, what, sizeof(what)));
-	return err_hint(e, "killed, but in the kernel: a device or file system that does not answer, or a frozen cgroup above its own");
+	return err_hint(e,
+			"killed, but in the kernel: a device or file system that does not answer, or a frozen cgroup above its own");
 }
 
 static int remove_cgroup(struct container *c, struct err *e)
@@ -76,7 +69,7 @@ static int remove_cgroup(struct container *c, struct err *e)
 	AUTO(cgroup) struct cgroup *cg = NULL;
 
 	/* Another boot: nothing of ours can exist, what does is another's. */
-	if (!same_boot(c))
+	if (!state_this_boot(&c->rec))
 		return 0;
 	if (open_cgroup(c, &cg, e) < 0)
 		return -e->code;
@@ -202,7 +195,7 @@ static int open_and_lock(struct container *c, const struct runtime *rt,
 		return 0;
 	}
 	/* A start that waits for a hook holds the lock: end its wait first. */
-	if (force && c->rec.complete && same_boot(c)) {
+	if (force && c->rec.complete && state_this_boot(&c->rec)) {
 		AUTO(fd) int pidfd = proc_open(&c->rec.init);
 
 		if (pidfd >= 0)
@@ -222,7 +215,7 @@ int container_delete(const struct runtime *rt, const char *id, bool force,
 		return force && r == -ENOENT ? 0 : r;
 	if (check_status(&c, force, e) < 0)
 		return -e->code;
-	if (same_boot(&c) && (open_cgroup(&c, &cg, e) < 0 ||
+	if (state_this_boot(&c.rec) && (open_cgroup(&c, &cg, e) < 0 ||
 			      kill_init(&c, cg, e) < 0))
 		return -e->code;
 	return container_destroy(&c, NULL, e);

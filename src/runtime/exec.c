@@ -389,6 +389,7 @@ static int build_plan(struct execution *x, struct err *e)
 		.pidfd_socket = x->fds.pidfd >= 0,
 		.preserve_fds = o->preserve_fds,
 		.debug = o->rt->debug,
+		.runc_words = runtime_is_runc(o->rt),
 		.process = &x->process,
 	};
 
@@ -414,11 +415,13 @@ static int execute(struct execution *x, struct err *e)
 	if (check_options(x, e) < 0 || sub_cgroups(x, e) < 0 ||
 	    process_fds_prepare(&x->fds, &x->opts->p, x->process.terminal,
 				e) < 0 ||
-	    build_plan(x, e) < 0 || spawn(x, e) < 0)
+	    build_plan(x, e) < 0)
 		return -e->code;
-	if (process_serve(&s, e) < 0)
-		return -e->code;
-	return process_await_exec(&x->child, s.deadline, e);
+	if (spawn(x, e) == 0 && process_serve(&s, e) == 0)
+		return process_await_exec(&x->child, s.deadline, e);
+	if (runtime_is_runc(x->opts->p.rt))
+		(void)err_wrap(e, "unable to start container process");
+	return -e->code;
 }
 
 static int load(struct execution *x, struct err *e)
@@ -458,9 +461,9 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 			       .fg = FOREGROUND_INIT };
 	int r;
 
-	if (!opts->p.detach)
-		foreground_block_signals(&x.fg);
 	r = load(&x, e);
+	if (r == 0 && !opts->p.detach)
+		foreground_block_signals(&x.fg);
 	if (r == 0)
 		r = execute(&x, e);
 	if (r < 0) {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Global options. */
 struct runtime {
@@ -18,6 +19,15 @@ struct runtime {
 	enum cgroup_driver driver;
 	uint32_t inherited_fds; /* descriptors 3 … open at start */
 };
+
+/*
+ * Called by the name runc: whatever programs read is in runc's words then, also
+ * the frames around our error messages.
+ */
+static inline bool runtime_is_runc(const struct runtime *rt)
+{
+	return strcmp(rt->name, "runc") == 0;
+}
 
 /* How one process of a container is started (create, run, exec). */
 struct process_opts {

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/sock.h"
@@ -19,7 +20,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,54 +72,6 @@ int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
 	return 0;
 }
 
-/*
- * The copy of a shared mount is its peer: what init mounts below it would show
- * up on the host. As the mounts of a less privileged mount namespace
- * (mount_namespaces(7)) it becomes a slave; where that cannot be asked for
- * (mount_setattr(2), Linux 5.12) init makes a copy of its own.
- */
-static bool detach_peers(int fd, unsigned int recursive)
-{
-	const struct sys_mount_attr slave = { .propagation = MS_SLAVE };
-
-	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | recursive, &slave) >= 0;
-}
-
-int process_fds_mounts(struct process_fds *fds, const struct plan *plan,
-		       struct err *e)
-{
-	for (size_t i = 0; i < plan->n_steps; i++) {
-		const struct arg_mount *m = &plan->steps[i].u.mount;
-		unsigned int flags = SYS_OPEN_TREE_CLONE | O_CLOEXEC;
-
-		if (plan->steps[i].id != STEP_MOUNT || m->fd_slot < 0)
-			continue;
-		if (m->flags & MS_REC)
-			flags |= SYS_AT_RECURSIVE;
-		if (m->src_nofollow)
-			flags |= AT_SYMLINK_NOFOLLOW;
-		int fd = sys_open_tree(AT_FDCWD, m->source, flags);
-
-		/*
-		 * A source that does not exist on the host may be made by an
-		 * earlier mount inside the rootfs: init opens it itself then.
-		 * EPERM is a seccomp filter that does not know the call.
-		 */
-		if (fd < 0 && fd != -ENOENT && fd != -ENOSYS &&
-		    fd != -EINVAL && fd != -EPERM) {
-			(void)err_errno(e, -fd, "cannot open mount source '%s'",
-					m->source);
-			return err_at(e, "/mounts/%u/source", m->index);
-		}
-		if (fd >= 0 && !detach_peers(fd, flags & SYS_AT_RECURSIVE)) {
-			(void)close(fd);
-			fd = -1;
-		}
-		(void)fdvec_push(&fds->mounts, fd < 0 ? -1 : fd);
-	}
-	return 0;
-}
-
 void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 {
 	plan->fds[SLOT_FIFO] = fds->fifo;
@@ -127,8 +79,6 @@ void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 	plan->fds[SLOT_PIDFD] = fds->pidfd;
 	plan->fds[SLOT_TTY] = fds->tty;
 	plan->fds[SLOT_SECCOMP] = fds->seccomp.fd;
-	for (size_t i = 0; i < fds->mounts.n; i++)
-		plan->fds[SLOT_MOUNT0 + i] = fds->mounts.v[i];
 }
 
 static void close_one(int *fd)
@@ -148,7 +98,6 @@ void process_fds_clear(struct process_fds *fds)
 	close_one(&fds->pidfd);
 	close_one(&fds->tty);
 	close_one(&fds->master);
-	fdvec_clear(&fds->mounts);
 	fdvec_clear(&fds->ns);
 	seccomp_program_clear(&fds->seccomp);
 	errno = saved;
@@ -242,6 +191,53 @@ static int on_listener(const struct process_service *s, struct chan_msg *msg,
 	return chan_send(&s->child->chan, CHAN_SECCOMP_DONE, NULL, 0, NULL, 0, e);
 }
 
+/* The mount that init may ask for, or NULL. */
+static const struct arg_mount *asked_mount(const struct process_service *s,
+					   uint32_t index)
+{
+	for (size_t i = 0; s->plan && i < s->plan->n_steps; i++) {
+		const struct step *step = &s->plan->steps[i];
+
+		if (step->id == STEP_MOUNT && step->u.mount.by_parent &&
+		    step->u.mount.index == index)
+			return &step->u.mount;
+	}
+	return NULL;
+}
+
+/*
+ * NEED_MOUNT_FD: with our permissions, but as init sees the host: in its mount
+ * namespace the copies of the host's mounts are slaves, and their flags are
+ * locked (mount_namespaces(7)). A tree taken from our own would be neither.
+ */
+static int on_need_mount(const struct process_service *s,
+			 const struct chan_msg *msg, struct err *e)
+{
+	const struct arg_mount *m;
+	uint32_t index;
+	char path[40];
+
+	memcpy(&index, msg->payload, sizeof(index));
+	m = asked_mount(s, index);
+	if (!m)
+		return err_set(e, EPROTO, "init asked for mount %u", index);
+	(void)snprintf(path, sizeof(path), "/proc/%d/root", s->child->pid);
+	AUTO(fd) int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO(fd) int fd = root < 0 ? -errno :
+			  root_open(root, m->source,
+				    O_PATH | (m->src_nofollow ? O_NOFOLLOW : 0),
+				    0);
+
+	if (fd >= 0)
+		return chan_send(&s->child->chan, CHAN_MOUNT_FD, NULL, 0, &fd, 1,
+				 e);
+	(void)err_errno(e, -fd, "cannot open mount source '%s'", m->source);
+	if (root < 0)
+		(void)err_hint(e,
+			       "the root of the container may not reach it, and to do it in its place needs CAP_SYS_PTRACE");
+	return err_at(e, "/mounts/%u/source", m->index);
+}
+
 static int on_message(const struct process_service *s, struct chan_msg *msg,
 		      bool *ret_done, struct err *e)
 {
@@ -261,6 +257,8 @@ static int on_message(const struct process_service *s, struct chan_msg *msg,
 	if ((msg->type == CHAN_SECCOMP_FD || msg->type == CHAN_SECCOMP_NR) &&
 	    expects_listener(s))
 		return on_listener(s, msg, e);
+	if (msg->type == CHAN_NEED_MOUNT_FD)
+		return on_need_mount(s, msg, e);
 	if (msg->type == CHAN_READY) {
 		if (s->ready && s->ready(s->arg, e) < 0)
 			return -e->code;

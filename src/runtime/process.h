@@ -25,13 +25,12 @@ struct process_fds {
 	int pidfd;    /* where init's pidfd is sent */
 	int tty;      /* legacy --console slave */
 	int master;   /* our end of the console pair for a foreground terminal */
-	struct fdvec mounts; /* detached trees, in slot order */
 	struct fdvec ns;     /* joined namespaces */
 	struct seccomp_program seccomp; /* the compiled filter */
 };
 #define PROCESS_FDS_INIT                                                      \
 	{                                                                     \
-		-1, -1, -1, -1, -1, -1, { 0 }, { 0 }, SECCOMP_PROGRAM_INIT    \
+		-1, -1, -1, -1, -1, -1, { 0 }, SECCOMP_PROGRAM_INIT           \
 	}
 
 /*
@@ -46,9 +45,6 @@ int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
  */
 int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
 			struct plan_request *req, struct err *e);
-/* Open the sources of mounts that have a slot, as detached trees. */
-int process_fds_mounts(struct process_fds *fds, const struct plan *plan,
-		       struct err *e);
 /* Fill plan->fds from what was prepared. */
 void process_fds_assign(const struct process_fds *fds, struct plan *plan);
 void process_fds_clear(struct process_fds *fds);

@@ -66,12 +66,14 @@ int container_run(const struct create_opts *opts, int *ret_status,
 	struct foreground fg = FOREGROUND_INIT;
 	int r;
 
+	if (container_load(&cr, opts, e) < 0)
+		return -e->code;
 	if (!opts->p.detach) {
 		foreground_block_signals(&fg);
 		if (!opts->no_subreaper)
 			(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	}
-	r = container_create(&cr, VERB_RUN, opts, e);
+	r = container_create(&cr, VERB_RUN, e);
 	if (r == 0) {
 		r = foreground_attach(&fg, cr.fds.master, e);
 		if (r == 0)

@@ -114,6 +114,32 @@ static bool still_linked(int dirfd)
 	return fstat(dirfd, &st) == 0 && st.st_nlink > 0;
 }
 
+/* Open and lock the directory that was just made. */
+static int take(struct container *c, const char *root, const char *id,
+		struct err *e)
+{
+	int r;
+
+	c->dirfd = openat(c->rootfd, id,
+			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c->dirfd < 0)
+		return err_errno(e, errno, "cannot open '%s/%s'", root, id);
+	r = fd_lock(c->dirfd, true, deadline_in_ms(0));
+	if (r < 0 && r != -ETIMEDOUT)
+		return err_errno(e, -r, "cannot lock '%s/%s'", root, id);
+	/* A delete that came between mkdir and lock removes it again. */
+	if (r < 0 || !still_linked(c->dirfd))
+		return err_set(e, EBUSY,
+			       "container '%s' was deleted while being created",
+			       id);
+	c->locked = true;
+	/* mkdir applied the umask; others must be able to search. */
+	if (fchmod(c->dirfd, 0711) < 0)
+		return err_errno(e, errno, "cannot set the mode of '%s/%s'",
+				 root, id);
+	return 0;
+}
+
 int state_reserve(struct container *c, const char *root, const char *id,
 		  struct err *e)
 {
@@ -128,21 +154,11 @@ int state_reserve(struct container *c, const char *root, const char *id,
 		}
 		return err_errno(e, errno, "cannot make '%s/%s'", root, id);
 	}
-	c->dirfd = openat(c->rootfd, id,
-			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (c->dirfd < 0)
-		return err_errno(e, errno, "cannot open '%s/%s'", root, id);
-	/* A delete that came between mkdir and lock has removed it again. */
-	if (flock(c->dirfd, LOCK_EX | LOCK_NB) < 0 || !still_linked(c->dirfd))
-		return err_set(e, EBUSY,
-			       "container '%s' was deleted while being created",
-			       id);
-	c->locked = true;
-	/* mkdir applied the umask; others must be able to search. */
-	if (fchmod(c->dirfd, 0711) < 0)
-		return err_errno(e, errno, "cannot set the mode of '%s/%s'",
-				 root, id);
-	return 0;
+	if (take(c, root, id, e) == 0)
+		return 0;
+	if (e->code != EBUSY)
+		(void)unlinkat(c->rootfd, id, AT_REMOVEDIR);
+	return -e->code;
 }
 
 static int no_container(struct err *e, const char *id)
@@ -280,10 +296,8 @@ enum status state_status(const struct container *c, struct cgroup **ret_cg)
 	const struct record *rec = &c->rec;
 	AUTO(cgroup) struct cgroup *cg = NULL;
 	struct err ignored = ERR_INIT;
-	char boot[40];
 
-	state_boot_id(boot);
-	if (!streq(boot, rec->boot_id))
+	if (!state_this_boot(rec))
 		return STATUS_STOPPED;
 	/* An unreadable cgroup must not hide the container: treat as unfrozen. */
 	(void)cgroup_open(&cg, rec->cgroups, rec->n_cgroups, rec->driver,
@@ -374,7 +388,16 @@ void state_boot_id(char buf[40])
 {
 	AUTO(fd) int fd = open("/proc/sys/kernel/random/boot_id",
 			       O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, 36);
 
-	buf[n == 36 ? 36 : 0] = '\0';
+	if (fd < 0 || fd_read_full(fd, buf, 36) < 0)
+		buf[0] = '\0';
+	buf[36] = '\0';
+}
+
+bool state_this_boot(const struct record *rec)
+{
+	char boot[40];
+
+	state_boot_id(boot);
+	return !*boot || !*rec->boot_id || streq(boot, rec->boot_id);
 }

@@ -108,6 +108,8 @@ void state_close(struct container *c);
 
 /* The boot's id (random/boot_id), 36 characters; "" if unknown. */
 void state_boot_id(char buf[40]);
+/* Not known to be another boot's: what it names may exist. */
+bool state_this_boot(const struct record *rec);
 
 static inline void auto_container(struct container *c)
 {

@@ -36,7 +36,7 @@
 static char env_dir[64];
 static char env_rootfs[80];
 /* A relay of fds that the scenario's struct init starts with. */
-static int32_t env_fds[SLOT_MOUNT0 + 4];
+static int32_t env_fds[_SLOT_MAX];
 
 struct env_shared { unsigned int count, failed; bool finished; };
 static struct env_shared *env_shared;

@@ -6,7 +6,6 @@
 #include "config/spec.h"
 #include "tests/tap.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* parse.c prints the list of commands in its help; none here. */
@@ -29,17 +28,11 @@ static const struct cli_opt table[] = {
 	{ 0 },
 };
 
-/* What a call allocated: the program itself never frees it. */
-static void forget(struct o *o, struct cli_args *args)
-{
-	free(args->v);
-	free(o->env.v);
-}
-
 /* Split `line` at spaces ('%' stands for an empty word) and parse it. */
 static int parse(const char *line, enum cli_stop stop, struct o *o, struct cli_args *args,
 		 struct err *e)
 {
+	static struct arena mem;
 	static char buf[256];
 	char *argv[20];
 	int argc = 0;
@@ -55,11 +48,11 @@ static int parse(const char *line, enum cli_stop stop, struct o *o, struct cli_a
 			argv[argc][0] = '\0';
 	}
 	argv[argc] = NULL;
-	forget(o, args);
+	arena_free(&mem); /* of the call before */
 	*o = (struct o){ 0 };
 	*args = (struct cli_args){ NULL, 0 };
 	*e = (struct err)ERR_INIT;
-	return cli_parse(table, stop, argc, argv, o, args, &help, e);
+	return cli_parse(&mem, table, stop, argc, argv, o, args, &help, e);
 }
 
 static void test_good(void)
@@ -97,7 +90,6 @@ static void test_good(void)
 	is_str(o.bundle, "--", "is a value where one is due");
 	is_int(parse("--preserve-fds 3 id", CLI_STOP_NEVER, &o, &a, &e), 0, "number");
 	is_int(o.fds, 3, "value");
-	forget(&o, &a);
 }
 
 static void test_stop(void)
@@ -117,7 +109,6 @@ static void test_stop(void)
 	is_int(parse("-d state -- -d", CLI_STOP_COMMAND, &o, &a, &e), 0,
 	       "global options");
 	is_int((long)a.n, 3, "-- behind the command is the command's");
-	forget(&o, &a);
 }
 
 static void test_bad(void)
@@ -145,7 +136,6 @@ static void test_bad(void)
 		   t[i].line);
 		ok(strstr(e.msg, t[i].want) != NULL, "says '%s': %s", t[i].want,
 		   e.msg);
-		forget(&o, &a);
 	}
 }
 

@@ -13,7 +13,7 @@ static void mount_step(struct init *in, enum mount_kind kind, const char *type,
 {
 	union step_arg u = { .mount = {
 		.index = 0, .kind = kind, .dest = dest, .type = type, .source = type,
-		.data = data, .flags = flags, .fd_slot = -1,
+		.data = data, .flags = flags,
 	} };
 
 	step_ok(step_mount, in, &u, dest);
@@ -222,6 +222,7 @@ static void rootfs_errors(void)
 	   "a private mount");
 	pivot(&in, PIVOT_CHROOT);
 	ok(access("/etc", F_OK) == 0 && access("/host", F_OK) < 0, "chroot");
+	ok(chroot("/etc") == 0 && chdir("/") == 0, "a root that is no mount");
 	u = (union step_arg){ .propagation = { MS_SLAVE | MS_REC } };
 	step_fails(step_propagation, &in, &u, EINVAL, "chroot is not enough", "inside a chroot");
 	env_close(&in);
@@ -536,7 +537,7 @@ static void user_namespace_inside(void)
 	struct init in = env_rootfs_step();
 	union step_arg u = { .mount = {
 		.index = 1, .kind = MOUNT_FS, .dest = "/pts", .type = "devpts",
-		.source = "devpts", .data = "newinstance,gid=5", .fd_slot = -1,
+		.source = "devpts", .data = "newinstance,gid=5",
 	} };
 	struct stat st;
 
@@ -581,10 +582,10 @@ static void revealing_inside(void)
 	struct init in = env_rootfs_step();
 	union step_arg u = { .mount = {
 		.index = 0, .kind = MOUNT_PROC, .dest = "/proc", .type = "proc",
-		.source = "proc", .fd_slot = -1,
+		.source = "proc",
 	} };
 
-	step_fails(step_mount, &in, &u, EPERM, "/mounts/0|'proc' on '/proc'|masked entries",
+	step_fails(step_mount, &in, &u, EPERM, "/mounts/0|'proc' to rootfs at '/proc'|masked entries",
 		   "procfs");
 	ok(init_procfd(&in) >= 0 && init_is_proc_root(in.procfd), "the host's is used instead");
 	is_int(init_proc_write(&in, "self/comm", "x"), 0, "and can be written");

@@ -368,7 +368,7 @@ static void test_defaults(void)
 	ok(!find(&p, STEP_LOOPBACK), "no loopback without a network namespace");
 	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0x80000,
 	       "keyring permission");
-	is_int(p.n_slots, SLOT_MOUNT0, "no mount slots");
+	is_int(p.n_slots, _SLOT_MAX, "slots");
 	is_int(p.fds[SLOT_FIFO], -1, "slots are empty");
 	is_str(p.verb, "create", "verb");
 	is_str(p.id, "c", "id");

@@ -33,7 +33,7 @@
 struct maker {
 	struct step steps[32];
 	size_t n;
-	int32_t fds[SLOT_MOUNT0];
+	int32_t fds[_SLOT_MAX];
 	const char *argv[8];
 	const char *envp[8];
 	uint32_t preserve;
@@ -44,7 +44,7 @@ struct maker {
 static void maker_init(struct maker *m)
 {
 	memset(m, 0, sizeof(*m));
-	for (size_t i = 0; i < SLOT_MOUNT0; i++)
+	for (size_t i = 0; i < _SLOT_MAX; i++)
 		m->fds[i] = -1;
 	m->envp[0] = "PATH=/usr/bin:/bin";
 	m->envp[1] = "MARK=here";
@@ -98,7 +98,7 @@ static void be_init(struct maker *m, int chanfd)
 	in.plan.steps = m->steps;
 	in.plan.n_steps = m->n;
 	in.plan.fds = m->fds;
-	in.plan.n_slots = SLOT_MOUNT0;
+	in.plan.n_slots = _SLOT_MAX;
 	in.plan.id = "test";
 	in.plan.verb = "exec";
 	in.plan.debug = m->debug;
