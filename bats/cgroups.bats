@@ -1,0 +1,513 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# runtime-spec config-linux.md "Control groups": made, entered, limited, removed,
+# on v1, on hybrid hosts and on cgroup2.
+# shellcheck disable=SC2046,SC2086,SC2030,SC2031 # paths here have no blanks: lists of them are split
+
+load helpers
+load container
+
+setup() {
+	setup_bundle
+	applets mknod
+	OTHER=
+}
+
+teardown() {
+	if [ -n "$OTHER" ]; then
+		for dir in $OTHER; do
+			[ ! -e "$dir/cgroup.procs" ] || kill -KILL $(cat "$dir/cgroup.procs") 2>/dev/null || true
+			wait_for 5 rmdir "$dir" 2>/dev/null || true
+		done
+	fi
+	teardown_bundle
+}
+
+start() {
+	config '.process.args = ["sleep", "1000"]'
+	oci run -d "$ID" >"$TESTDIR/start" 2>&1 || {
+		cat "$TESTDIR/start"
+		return 1
+	}
+	pid=$(oci state "$ID" | jq .pid)
+}
+
+# Every hierarchy as "NAMES MOUNTPOINT OWN-PATH"; NAMES is - for cgroup2.
+hierarchies() {
+	local names self mount
+	while IFS=: read -r _ names self; do
+		if [ -z "$names" ]; then
+			mount=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+		else
+			mount=$(awk -v n="${names#name=}" '/ - cgroup / {
+				split($NF, o, ","); for (i in o) if (o[i] == n || o[i] == "name=" n) { print $5; exit } }' /proc/self/mountinfo)
+		fi
+		[ -z "$mount" ] || echo "${names:--} $mount ${self%/}"
+	done </proc/self/cgroup
+}
+
+# dirs PATH: where a cgroupsPath leads in each hierarchy.
+dirs() {
+	local names mount self
+	hierarchies | while read -r names mount self; do
+		if [ "${1#/}" != "$1" ]; then
+			echo "$mount$1"
+		elif [ "$names" = - ] && [ "$(cgroup_layout)" = v2 ]; then
+			echo "$mount${self%/*}/$1" # beside our own
+		else
+			echo "$mount$self/$1" # below our own
+		fi
+	done
+}
+
+# ctl CONTROLLER: the directory of $pid in its hierarchy, or nothing.
+ctl() {
+	local names mount self path
+	while read -r names mount self; do
+		path=$(awk -F: -v n="${names#-}" '$2 == n { print $3 }' "/proc/$pid/cgroup")
+		case ,$names, in
+		*,"$1",*) echo "$mount$path" ;;
+		,-,) ! grep -qsw "$1" "$mount$path/cgroup.controllers" || echo "$mount$path" ;;
+		esac
+	done < <(hierarchies) | head -n 1
+}
+
+requires_ctl() {
+	local names mount self
+	while read -r names mount self; do
+		case ,$names, in
+		*,"$1",*) return 0 ;;
+		,-,) ! grep -qsw "$1" "$mount/cgroup.controllers" || return 0 ;;
+		esac
+	done < <(hierarchies)
+	skip "requires the $1 controller"
+}
+
+all_have() {
+	local dir
+	for dir; do
+		grep -qx "$pid" "$dir/cgroup.procs" || {
+			echo "$pid is not in $dir"
+			return 1
+		}
+	done
+}
+
+none_exist() {
+	local dir
+	for dir; do
+		[ ! -e "$dir" ] || {
+			echo "$dir exists"
+			return 1
+		}
+	done
+}
+
+# ---- directories -------------------------------------------------------------------
+
+@test "without a path: a directory of the container's id in every hierarchy" {
+	start
+	all_have $(dirs "$ID")
+	oci delete -f "$ID"
+	none_exist $(dirs "$ID")
+}
+
+@test "an absolute and a relative path, several levels deep" {
+	for path in "/$ID" "/$ID/a/b" "$ID" "$ID/a/b" "/$ID//a/./b/"; do
+		config --arg p "$path" '.linux.cgroupsPath = $p'
+		start
+		all_have $(dirs "$(sed 's,//*,/,g; s,/\./,/,g; s,/$,,' <<<"$path")")
+		oci delete -f "$ID"
+		none_exist $(dirs "$(sed 's,//*,/,g; s,/\./,/,g; s,/$,,' <<<"$path")")
+		# what was made above it may stay: it is not ours alone
+		for d in $(dirs "${path%%/a/*}"); do
+			rmdir "$d/a" "$d" 2>/dev/null || true
+		done
+		for d in $(dirs "${path%%//a*}"); do
+			rmdir "$d/a" "$d" 2>/dev/null || true
+		done
+	done
+}
+
+@test "'..', the root and our own cgroup are refused" {
+	for path in "/../$ID" "../$ID" "/a/../../$ID" "$ID/.." ; do
+		config --arg p "$path" '.linux.cgroupsPath = $p'
+		refused /linux/cgroupsPath "'..'"
+	done
+	for path in / . /. // ; do
+		config --arg p "$path" '.linux.cgroupsPath = $p'
+		refused /linux/cgroupsPath "names no cgroup of its own"
+	done
+}
+
+@test "the record names every directory that was made" {
+	start
+	oci state "$ID" >/dev/null
+	run jq -r '.. | .cgroup_paths? // empty | to_entries[] | .value' "$ROOT/$ID/state.json"
+	echo "$output"
+	[ "$(sort -u <<<"$output")" = "$(dirs "$ID" | sort -u)" ]
+}
+
+@test "a directory that is there and empty is used, and removed" {
+	config --arg p "/$ID" '.linux.cgroupsPath = $p'
+	for d in $(dirs "/$ID"); do mkdir "$d"; done
+	start
+	all_have $(dirs "/$ID")
+	oci delete -f "$ID"
+	none_exist $(dirs "/$ID")
+}
+
+@test "a directory with processes is refused, they are named and stay" {
+	config --arg p "/$ID" '.linux.cgroupsPath = $p'
+	dir=$(dirs "/$ID" | head -n 1)
+	mkdir "$dir"
+	OTHER=$dir
+	sleep 1000 &
+	other=$!
+	echo "$other" >"$dir/cgroup.procs"
+	refused "container's cgroup is not empty: 1 process(es) found" "$other" "sleep"
+	kill -0 "$other"
+	grep -qx "$other" "$dir/cgroup.procs"
+	# nor does delete of that failed id touch it
+	oci delete -f "$ID"
+	kill -0 "$other"
+	kill "$other"
+}
+
+@test "processes in a sub-cgroup count too" {
+	config --arg p "/$ID" '.linux.cgroupsPath = $p'
+	dir=$(dirs "/$ID" | tail -n 1)
+	mkdir -p "$dir/sub"
+	OTHER="$dir/sub $dir"
+	sleep 1000 &
+	other=$!
+	echo "$other" >"$dir/sub/cgroup.procs"
+	refused "not empty" "$other"
+	kill "$other"
+}
+
+@test "two containers cannot have the same path" {
+	config --arg p "/$ID" '.linux.cgroupsPath = $p'
+	start
+	run timeout 10 "$OCIRUN" --root "$ROOT" run "$ID-2"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ "${lines[-1]}" == *"not empty"*"$pid"* ]]
+	[ "$(status_of "$ID")" = running ]
+	all_have $(dirs "/$ID")
+}
+
+@test "a frozen directory is refused" {
+	config --arg p "/$ID" '.linux.cgroupsPath = $p'
+	if [ "$(cgroup_layout)" = v1 ]; then
+		dir=$(hierarchies | awk '$1 ~ /freezer/ { print $2 }')/$ID
+		[ "$dir" != "/$ID" ] || skip "requires the freezer hierarchy"
+		mkdir "$dir"
+		OTHER=$dir
+		echo FROZEN >"$dir/freezer.state"
+	else
+		dir=$(dirs "/$ID")
+		mkdir "$dir"
+		OTHER=$dir
+		[ -e "$dir/cgroup.freeze" ] || skip "requires cgroup.freeze"
+		echo 1 >"$dir/cgroup.freeze"
+	fi
+	refused "container's cgroup unexpectedly frozen"
+	[ -d "$dir" ]
+}
+
+@test "delete removes what the container made below its cgroup" {
+	if [ "$(cgroup_layout)" = v1 ]; then
+		requires_ctl pids
+		dir=/sys/fs/cgroup/pids
+	else
+		dir=/sys/fs/cgroup
+	fi
+	add_ns cgroup
+	config --arg s "mkdir -p $dir/a/b/c $dir/d && echo \$\$ >$dir/a/b/c/cgroup.procs; echo ready; sleep 1000" \
+		'.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end) |
+		.process.args = ["sh", "-c", $s]'
+	oci run -d "$ID" >"$TESTDIR/out" 2>&1
+	wait_for 5 grep -q ready "$TESTDIR/out"
+	[ -n "$(find /sys/fs/cgroup -path "*$ID*/a/b/c" -type d)" ]
+	oci delete -f "$ID"
+	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID*")" ]
+}
+
+@test "delete waits for processes that fork all the time" {
+	config '.process.args = ["sh", "-c", "while :; do sleep 0.05 & usleep 3000; done"]'
+	oci run -d "$ID" >/dev/null 2>&1
+	sleep 0.3
+	timeout 20 "$OCIRUN" --root "$ROOT" delete -f "$ID"
+	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID*")" ]
+}
+
+@test "without a pid namespace delete --force ends every process of the cgroup" {
+	del_ns pid
+	config --arg s "(trap '' TERM HUP; sleep 1007) & (setsid sleep 1007) & sleep 1007" \
+		'.process.args = ["sh", "-c", $s]'
+	oci run -d "$ID" >/dev/null 2>&1
+	dir=$(dirs "$ID" | head -n 1)
+	wait_for 5 sh -c "[ \$(wc -l <$dir/cgroup.procs) -ge 3 ]"
+	procs=$(cat "$dir/cgroup.procs")
+	oci delete -f "$ID"
+	for p in $procs; do wait_for 5 is_gone "$p"; done
+	none_exist $(dirs "$ID")
+}
+
+@test "failing starts leave no cgroup" {
+	cp config.json good.json
+	config '.process.args = ["/none"]'
+	refused /none
+	none_exist $(dirs "$ID")
+	cp good.json config.json
+	add_bind /x /none/such
+	refused /none/such
+	none_exist $(dirs "$ID")
+	cp good.json config.json
+	config '.hooks.createRuntime = [{path: "/bin/false"}]'
+	refused createRuntime
+	none_exist $(dirs "$ID")
+	cp good.json config.json
+	config '.linux.resources.hugepageLimits = [{pageSize: "3KB", limit: 1}]'
+	refused /linux/resources/hugepageLimits
+	none_exist $(dirs "$ID")
+}
+
+@test "exec is in the same cgroups" {
+	start
+	oci exec -d --pid-file "$TESTDIR/pid" "$ID" sleep 1000 >/dev/null 2>&1
+	first=$pid
+	pid=$(cat "$TESTDIR/pid")
+	all_have $(dirs "$ID")
+	[ "$(cat "/proc/$pid/cgroup")" = "$(cat "/proc/$first/cgroup")" ]
+}
+
+# ---- limits --------------------------------------------------------------------------
+
+@test "pids.limit stops a fork bomb" {
+	requires_ctl pids
+	config '.linux.resources.pids.limit = 12'
+	inside 'i=0
+		while [ $i -lt 40 ]; do sleep 2 & i=$((i + 1)); done 2>&1
+		true'
+	[[ "$output" == *"can't fork"* ]]
+	config '.linux.resources.pids.limit = -1'
+	start
+	[ "$(cat "$(ctl pids)/pids.max")" = max ]
+}
+
+@test "a memory hog is killed, and only it" {
+	requires_ctl memory
+	config '.linux.resources.memory.limit = 33554432'
+	inside 'head -c 200000000 /dev/zero | tail >/dev/null; echo survived $?'
+	# tail keeps everything that has no newline
+	[[ "$output" == *survived* ]]
+	[[ "$output" != *"survived 0"* ]]
+}
+
+@test "limits are written: cpu, memory, pids, cpuset" {
+	for c in cpu memory pids cpuset; do requires_ctl $c; done
+	config '.linux.resources += {
+		memory: {limit: 134217728, reservation: 67108864},
+		cpu: {shares: 512, quota: 20000, period: 50000, cpus: "0"},
+		pids: {limit: 77}}'
+	start
+	[ "$(cat "$(ctl pids)/pids.max")" = 77 ]
+	if [ "$(cgroup_layout)" = v1 ]; then
+		[ "$(cat "$(ctl memory)/memory.limit_in_bytes")" = 134217728 ]
+		[ "$(cat "$(ctl memory)/memory.soft_limit_in_bytes")" = 67108864 ]
+		[ "$(cat "$(ctl cpu)/cpu.shares")" = 512 ]
+		[ "$(cat "$(ctl cpu)/cpu.cfs_quota_us")" = 20000 ]
+		[ "$(cat "$(ctl cpu)/cpu.cfs_period_us")" = 50000 ]
+	else
+		[ "$(cat "$(ctl memory)/memory.max")" = 134217728 ]
+		[ "$(cat "$(ctl memory)/memory.low")" = 67108864 ]
+		[ "$(cat "$(ctl cpu)/cpu.max")" = "20000 50000" ]
+	fi
+	[ "$(cat "$(ctl cpuset)/cpuset.cpus")" = 0 ]
+	[ "$(awk '/^Cpus_allowed_list/ { print $2 }' "/proc/$pid/status")" = 0 ]
+}
+
+@test "a limit whose controller is missing is refused, its property named" {
+	[ "$(cgroup_layout)" = v2 ] || skip "requires a cgroup2 view of /sys/fs/cgroup"
+	! grep -qw pids /sys/fs/cgroup/cgroup.controllers || skip "the pids controller is there"
+	config '.linux.resources.pids.limit = 12'
+	refused /linux/resources/pids "pids" "controller"
+}
+
+@test "impossible values: the error names property, value and reason" {
+	requires_ctl memory
+	requires_ctl cpuset
+	config '.linux.resources.memory.limit = 1'
+	inside true
+	[ "$status" -ne 0 ]
+	[[ "${lines[-1]}" == */linux/resources/memory* ]]
+	config '.linux.resources.memory = {} | .linux.resources.cpu.cpus = "5000"'
+	refused /linux/resources/cpu/cpus "5000"
+}
+
+# ---- devices ---------------------------------------------------------------------------
+
+@test "device rules: denied by default, the defaults allowed" {
+	add_caps MKNOD SYSLOG
+	config '.root.readonly = false | .linux.resources.devices = [{allow: false, access: "rwm"}]'
+	inside '
+		mknod /dev/null2 c 1 3 && echo x >/dev/null2 && echo null
+		mknod /dev/kmsg2 c 1 11 && echo made
+		(exec 3</dev/kmsg2) 2>&1 | grep -o "Operation not permitted"
+		mknod /dev/loop b 7 0 && echo made
+		(exec 3</dev/loop) 2>&1 | grep -o "Operation not permitted"
+		echo x >/dev/zero && head -c 1 /dev/full >/dev/null && echo full'
+	[ "$output" = "null
+made
+Operation not permitted
+made
+Operation not permitted
+full" ]
+}
+
+@test "device rules: what is allowed may be opened, only as allowed" {
+	add_caps MKNOD SYSLOG
+	config '.root.readonly = false | .linux.resources.devices = [
+		{allow: false, access: "rwm"},
+		{allow: true, type: "c", major: 1, minor: 11, access: "r"}]'
+	inside '
+		mknod /dev/kmsg2 c 1 11
+		(exec 3</dev/kmsg2) 2>&1 && echo read
+		(exec 3>/dev/kmsg2) 2>&1 | grep -o "Operation not permitted"'
+	[ "$output" = "read
+Operation not permitted" ]
+}
+
+@test "device rules: everything allowed" {
+	add_caps MKNOD SYSLOG
+	config '.root.readonly = false | .linux.resources.devices = [{allow: true, access: "rwm"}]'
+	prints open 'mknod /dev/kmsg2 c 1 11; (exec 3</dev/kmsg2) && echo open'
+}
+
+@test "device rules: a mknod may be denied" {
+	add_caps MKNOD SYSLOG
+	config '.root.readonly = false | .linux.resources.devices = [
+		{allow: true, access: "rwm"},
+		{allow: false, type: "b", major: 7, access: "m"}]'
+	inside 'mknod /dev/loop b 7 0 2>&1; mknod /dev/other b 8 0 && echo other'
+	[[ "$output" == *"Operation not permitted"*other ]]
+}
+
+@test "device rules hold for exec as well" {
+	add_caps MKNOD SYSLOG
+	config '.root.readonly = false | .linux.resources.devices = [{allow: false, access: "rwm"}]'
+	start
+	run oci exec "$ID" sh -c 'mknod /dev/kmsg2 c 1 11; exec 3</dev/kmsg2'
+	echo "$output"
+	[[ "$output" == *"Operation not permitted"* ]]
+}
+
+@test "device rules that are no rules" {
+	config '.linux.resources.devices = [{allow: true, type: "p", access: "r"}]'
+	refused /linux/resources/devices/0/type
+	config '.linux.resources.devices = [{allow: true, type: "c", access: "x"}]'
+	refused /linux/resources/devices/0/access
+	config '.linux.resources.devices = [{type: "c", access: "rwm"}]'
+	refused /linux/resources/devices/0 "allow"
+}
+
+# ---- none ----------------------------------------------------------------------------------
+
+@test "--cgroup-manager disabled: no cgroup is made" {
+	config '.process.args = ["sleep", "1000"]'
+	del_mount /sys/fs/cgroup
+	"$OCIRUN" --root "$ROOT" --cgroup-manager disabled run -d "$ID" >"$TESTDIR/out" 2>&1
+	pid=$(oci state "$ID" | jq .pid)
+	[ "$(cat "/proc/$pid/cgroup")" = "$(cat /proc/self/cgroup)" ]
+	none_exist $(dirs "$ID")
+	oci exec "$ID" true
+	oci delete -f "$ID"
+	is_gone "$pid"
+}
+
+@test "--cgroup-manager disabled: what needs a cgroup is refused" {
+	del_mount /sys/fs/cgroup
+	config '.linux.resources.pids.limit = 5'
+	run "$OCIRUN" --root "$ROOT" --cgroup-manager disabled run "$ID"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ "${lines[-1]}" == */linux/resources/pids*disabled* ]]
+}
+
+@test "no cgroup file system at all: a start that asks for nothing works" {
+	del_mount /sys/fs/cgroup
+	config '.linux.resources = {} | .process.args = ["echo", "up"]'
+	run world private 'umount -R -l /sys/fs/cgroup; oci run "$ID"'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = up ]
+}
+
+@test "no cgroup file system at all: the default config says what is missing" {
+	run world private 'umount -R -l /sys/fs/cgroup; oci run "$ID"'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ "${lines[-1]}" == *cgroup* ]]
+	[[ "${lines[-1]}" == */linux/resources/devices* || "${lines[-1]}" == */mounts/6* ]]
+	config '.linux.resources.pids.limit = 5'
+	run world private 'umount -R -l /sys/fs/cgroup; oci run "$ID"'
+	[[ "${lines[-1]}" == */linux/resources/* ]]
+	config '.linux.resources = {}'
+	config --arg p "/$ID" '.linux.cgroupsPath = $p'
+	run world private 'umount -R -l /sys/fs/cgroup; oci run "$ID"'
+	[[ "${lines[-1]}" == */linux/cgroupsPath* || "${lines[-1]}" == */mounts/6* ]]
+}
+
+@test "v1 hierarchies without a cgroup2 tree beside them" {
+	[ "$(cgroup_layout)" = v1 ] || skip "requires cgroup v1 hierarchies"
+	config '.linux.resources.devices = [{allow: false, access: "rwm"}] |
+		.linux.resources.pids.limit = 20 | .process.args = ["sh", "-c",
+		"cat /sys/fs/cgroup/pids/pids.max; ls /sys/fs/cgroup; mknod /dev/x c 1 11; exec 3</dev/x"]'
+	add_caps MKNOD SYSLOG
+	run world private '
+		for m in $(awk "/ - cgroup2/ { print \$5 }" /proc/self/mountinfo); do umount "$m"; done
+		oci run "$ID"
+		find /sys/fs/cgroup -name "*$ID*"'
+	echo "$output"
+	[ "${lines[0]}" = 20 ]
+	[[ "$output" == *"Operation not permitted"* ]]
+	[[ "$output" != */sys/fs/cgroup/*$ID* ]]
+	none_exist $(dirs "$ID")
+}
+
+@test "only the cgroup2 tree of a hybrid host" {
+	[ "$(cgroup_layout)" = v1 ] || skip "requires cgroup v1 hierarchies"
+	tree=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+	[ -n "$tree" ] || skip "requires a cgroup2 tree beside v1"
+	del_mount /sys/fs/cgroup
+	config '.process.args = ["cat", "/proc/self/cgroup"]'
+	run world private '
+		for m in $(awk "/ - cgroup / { print \$5 }" /proc/self/mountinfo); do umount "$m"; done
+		oci run "$ID"'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"0::"*"$ID"* ]]
+	none_exist $(dirs "$ID")
+}
+
+@test "cgroup file systems that are read-only" {
+	run world private '
+		for m in $(awk "/ - cgroup/ { print \$5 }" /proc/self/mountinfo); do
+			mount -o remount,bind,ro "$m"
+		done
+		oci run "$ID"'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ "${lines[-1]}" == *"read-only"* ]]
+	del_mount /sys/fs/cgroup
+	config '.linux.resources = {} | .process.args = ["echo", "up"]'
+	run world private '
+		for m in $(awk "/ - cgroup/ { print \$5 }" /proc/self/mountinfo); do
+			mount -o remount,bind,ro "$m"
+		done
+		oci run "$ID"'
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
