@@ -72,6 +72,29 @@ wrong() {
 	wrong "flag provided but not defined: --force" delete ---force x
 }
 
+@test "what was probably meant" {
+	local line
+	while IFS='|' read -r line hint; do
+		# shellcheck disable=SC2086
+		run "$OCIRUN" $line
+		[ "$status" -ne 0 ]
+		last "$hint"
+	done <<-END
+		stte x|did you mean 'state'?
+		rm x|did you mean 'delete'?
+		Run x|did you mean 'run'?
+		help crate|did you mean 'create'?
+		run --detatch x|did you mean '--detach'?
+		exec --enviroment=A=B x|-enviroment
+		exec -it x sh|every letter is written apart: -i -t; stdin is passed on without -i
+		delete -ff x|every letter is written apart: -f -f
+		--log-fromat json list|did you mean '--log-format'?
+	END
+	run "$OCIRUN" zzzzzz
+	code 3
+	[[ "$output" != *"did you mean"* ]]
+}
+
 @test "unknown options, missing values, numbers that are none" {
 	wrong "flag provided but not defined: -foo" --foo
 	wrong "flag provided but not defined: -foo" --foo=bar list

@@ -373,6 +373,7 @@ fails() {
 	run oci exec "$ID" -- echo x
 	code 0
 	says x
+	fails 255 'exec: \"-t\": executable file not found' "options go before the id" -- "$ID" -t sh
 }
 
 # ---- --process ------------------------------------------------------------------

@@ -40,7 +40,7 @@ strike() {
 	done
 	shift
 	rm -f "$REPORT"
-	timeout -k 5 50 "$KILLAT" -o "$REPORT" "${options[@]}" -- \
+	timeout -k 5 "${STRIKE_SECONDS-50}" "$KILLAT" -o "$REPORT" "${options[@]}" -- \
 		"$ME" --root "$ROOT" "$@" >"$TESTDIR/out" 2>&1 3>&- </dev/null
 }
 
@@ -69,7 +69,8 @@ leftovers() {
 	find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null
 	grep -F "$TESTDIR" /proc/self/mountinfo
 	[ ! -d "$ROOT" ] || ls -A "$ROOT"
-	ls -A "$BUNDLE" | grep -vxE 'config.json|rootfs'
+	find "$BUNDLE" -mindepth 1 -maxdepth 1 ! -name config.json ! -name rootfs
+	find "$TESTDIR" -name '.pid*'
 	processes
 }
 
@@ -94,10 +95,11 @@ clean() {
 wreck_is_listed() {
 	local got
 	[ -e "$ROOT/$ID" ] || return 0
-	got=$(me list -q 2>>"$TESTDIR/out") && [[ $'\n'"$got"$'\n' == *$'\n'"$ID"$'\n'* ]] || {
+	got=$(me list -q 2>>"$TESTDIR/out") || return 1
+	if [[ $'\n'"$got"$'\n' != *$'\n'"$ID"$'\n'* ]]; then
 		echo "not listed; the list is '$got'"
 		return 1
-	}
+	fi
 	me list >/dev/null 2>&1
 }
 

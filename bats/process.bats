@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # runtime-spec config.md, "Process" and the names: what has no file of its own.
+# shellcheck disable=SC2030,SC2031 # each test has its own last `run`
 
 load helpers
 load process
@@ -211,7 +212,6 @@ teardown() {
 # nice and policy: fields 19 and 41 of /proc/PID/stat
 schedule() {
 	local stat
-	# shellcheck disable=SC2031 # of the last `run`
 	read -r -a stat <<<"${output##*) }"
 	echo "${stat[16]} ${stat[38]}"
 }

@@ -113,6 +113,7 @@ static void kill_stage(struct spawn *s)
 {
 	struct pollfd p = { .fd = s->chan.fd, .events = 0 };
 	deadline_t end = deadline_in_ms(KILL_MS);
+	siginfo_t si;
 	int r;
 
 	(void)kill(-s->pid, SIGKILL);
@@ -122,11 +123,20 @@ static void kill_stage(struct spawn *s)
 	do
 		r = poll(&p, 1, deadline_poll_ms(end));
 	while (r < 0 && errno == EINTR);
-	if (r > 0)
-		while (waitid(P_PGID, (id_t)s->pid, NULL, WEXITED | __WALL) ==
-			       0 ||
-		       errno == EINTR)
-			;
+	/* Dead, but perhaps not yet to be reaped: there is no event for that. */
+	while (r > 0) {
+		si.si_pid = 0;
+		r = waitid(P_PGID, (id_t)s->pid, &si,
+			   WEXITED | WNOHANG | __WALL);
+		if (r < 0 && errno != EINTR)
+			break;
+		if (r == 0 && si.si_pid == 0) {
+			if (deadline_poll_ms(end) == 0)
+				break;
+			(void)poll(NULL, 0, 1);
+		}
+		r = 1;
+	}
 	kill_child(s->pid, s->pidfd);
 }
 

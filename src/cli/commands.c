@@ -251,7 +251,8 @@ static int cmd_list(const struct cli *cli, void *opts,
 	else if (f->format && streq(f->format, "json"))
 		format = LIST_JSON;
 	else if (f->format && *f->format && !streq(f->format, "table"))
-		return err_set(e, EINVAL, "invalid format option: '%s'",
+		return err_set(e, EINVAL,
+			       "invalid format option: '%s' ('table' or 'json' is needed)",
 			       f->format);
 	if (containers_list(&cli->rt, format, &out, e) < 0)
 		return -e->code;

@@ -12,12 +12,14 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "config/names.h"
 #include "init/init.h"
 #include "libnsexec/nsexec.h"
 #include "plan/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -132,7 +134,8 @@ static int setup_log(const struct globals *g, struct err *e)
 		return -e->code;
 	if (g->log_format && *g->log_format && !streq(g->log_format, "text") &&
 	    !streq(g->log_format, "json"))
-		return err_set(e, EINVAL, "invalid log-format: %s",
+		return err_set(e, EINVAL,
+			       "invalid log-format: %s ('text' or 'json' is needed)",
 			       g->log_format);
 	c.json = g->log_format && streq(g->log_format, "json");
 	if (g->log && *g->log) {
@@ -304,9 +307,38 @@ static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 	return fail(&e, cmd->error_exit);
 }
 
+static int unknown_command(const char *word)
+{
+	/* what other programs call it */
+	static const char *const other[][2] = {
+		{ "rm", "delete" }, { "stop", "kill" }, { "ls", "list" },
+		{ "inspect", "state" }, { "status", "state" },
+		{ "unpause", "resume" }, { "stats", "events" },
+		{ "top", "ps" }, { "version", "--version" },
+	};
+	const char *near = NULL;
+	unsigned int best = UINT_MAX;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; cli_cmds[i]; i++) {
+		unsigned int d = name_distance(cli_cmds[i]->name, word);
+
+		if (d < best) {
+			best = d;
+			near = cli_cmds[i]->name;
+		}
+	}
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		if (streq(other[i][0], word))
+			near = other[i][1];
+	(void)err_set(&e, EINVAL, "No help topic for '%s'", word);
+	if (near)
+		(void)err_hint(&e, "did you mean '%s'?", near);
+	return fail(&e, 3);
+}
+
 static int help_topic(const char *name, const struct cli_args *args, size_t at)
 {
-	struct err e = ERR_INIT;
 	const struct cli_cmd *cmd;
 
 	if (args->n <= at) {
@@ -318,8 +350,7 @@ static int help_topic(const char *name, const struct cli_args *args, size_t at)
 		cli_help_cmd(name, cmd);
 		return 0;
 	}
-	(void)err_set(&e, EINVAL, "No help topic for '%s'", args->v[at]);
-	return fail(&e, 3);
+	return unknown_command(args->v[at]);
 }
 
 int main(int argc, char **argv)

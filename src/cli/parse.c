@@ -10,9 +10,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "config/names.h"
 #include "config/spec.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/banned.h"
@@ -109,6 +111,42 @@ static const struct cli_opt *find_opt(const struct cli_opt *table,
 	return NULL;
 }
 
+/* "-it": letters that each are an option, in a program that bundles them. */
+static bool is_bundle(const struct cli_opt *table, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (name[i] != 'i' && !find_opt(table, name + i, 1))
+			return false;
+	return len > 1 && len < 5;
+}
+
+static int unknown_option(const struct parse *p, const char *name, size_t len)
+{
+	char *word = arena_strndup(p->mem, name, len);
+	unsigned int best = UINT_MAX;
+	const char *near = NULL;
+
+	for (const struct cli_opt *o = p->table; o->name; o++) {
+		unsigned int d = o->help ? name_distance(o->name, word) :
+					   UINT_MAX;
+
+		if (d < best) {
+			best = d;
+			near = o->name;
+		}
+	}
+	(void)err_set(p->e, EINVAL, "flag provided but not defined: -%s", word);
+	if (is_bundle(p->table, name, len))
+		return err_hint(p->e,
+				"every letter is written apart: -%c -%c%s",
+				name[0], name[1],
+				strchr(word, 'i') ?
+					"; stdin is passed on without -i" :
+					"");
+	return near ? err_hint(p->e, "did you mean '--%s'?", near) :
+		      -p->e->code;
+}
+
 static bool is_option(const char *word)
 {
 	return word[0] == '-' && word[1] != '\0';
@@ -129,9 +167,7 @@ static int parse_option(const struct parse *p, char **argv, int *i,
 		return 0;
 	}
 	if (!o)
-		return err_set(p->e, EINVAL,
-			       "flag provided but not defined: -%.*s", (int)len,
-			       name);
+		return unknown_option(p, name, len);
 	if (takes_value(o) && !value) {
 		value = argv[*i + 1];
 		if (!value)

@@ -36,8 +36,12 @@
 static int load_config(struct creation *cr, struct err *e)
 {
 	if (spec_load_at(&cr->spec, AT_FDCWD, cr->opts->config,
-			 &cr->config_text, e) < 0)
-		return -e->code;
+			 &cr->config_text, e) < 0) {
+		if (e->code != ENOENT)
+			return -e->code;
+		return err_hint(e, "the bundle is '%s'; --bundle names another one",
+				cr->opts->bundle);
+	}
 	if (!cr->spec.process_set)
 		return err_set(e, EINVAL, "process property must not be empty");
 	return 0;
@@ -462,17 +466,17 @@ static int on_ready(void *arg, struct err *e)
 }
 
 /* A hook without timeout may take as long as it likes: the user's own wait. */
-static deadline_t serve_deadline(const struct creation *cr)
+static int64_t serve_wait(const struct creation *cr)
 {
 	const struct hook_list *h = &cr->spec.hooks[HOOK_CREATE_CONTAINER];
 	int64_t ms = STEP_DEADLINE_MS;
 
 	for (size_t i = 0; i < h->n; i++) {
 		if (!h->v[i].timeout.set)
-			return DEADLINE_NEVER;
+			return -1;
 		ms += (int64_t)h->v[i].timeout.v * 1000;
 	}
-	return deadline_in_ms(ms);
+	return ms;
 }
 
 static int serve(struct creation *cr, struct err *e)
@@ -480,7 +484,7 @@ static int serve(struct creation *cr, struct err *e)
 	struct process_service s = {
 		.child = &cr->child,
 		.process = &cr->spec.process,
-		.deadline = serve_deadline(cr),
+		.wait_ms = serve_wait(cr),
 		.rootfs_ready = on_rootfs_ready,
 		.listener = on_listener,
 		.ready = on_ready,

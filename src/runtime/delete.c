@@ -132,7 +132,14 @@ static int kill_holder(const struct container *c)
 	char what[256];
 
 	/* it still has the lock, so the number was not another's meanwhile */
-	if (pidfd < 0 || state_lock_holder(c) != pid)
+	if (pid > 0 && (pidfd < 0 || state_lock_holder(c) != pid))
+		return -ESRCH;
+	/* not in the kernel's list: as long as it is made, its maker has it */
+	if (pid <= 0 && c->rec.boot_id && !c->rec.complete) {
+		pid = c->rec.creator.pid;
+		pidfd = proc_open(&c->rec.creator);
+	}
+	if (pidfd < 0)
 		return -ESRCH;
 	log_warn("container '%s' is locked by %s: killing it", c->rec.id,
 		 proc_describe(pid, what, sizeof(what)));

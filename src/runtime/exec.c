@@ -85,13 +85,15 @@ static int parse_user(struct spec_user *u, const char *text, struct err *e)
 
 	/* Numbers only: a name must never be looked up (CVE-2016-3697 class). */
 	if (parse_id(uid, &v) < 0)
-		return err_set(e, EINVAL, "bad uid: '%s' is not a user id (a number)",
+		return err_set(e, EINVAL,
+			       "bad uid: '%s' is not a number below 4294967295 (names are not looked up)",
 			       uid);
 	u->uid = v;
 	if (!colon)
 		return 0;
 	if (parse_id(colon + 1, &v) < 0)
-		return err_set(e, EINVAL, "bad gid: '%s' is not a group id (a number)",
+		return err_set(e, EINVAL,
+			       "bad gid: '%s' is not a number below 4294967295 (names are not looked up)",
 			       colon + 1);
 	u->gid = v;
 	return 0;
@@ -236,12 +238,16 @@ static int check_options(const struct execution *x, struct err *e)
 	bool terminal = x->process.terminal;
 	bool console = o->console && *o->console;
 
-	if (terminal && o->detach && !o->console_socket && !console)
-		return err_set(e, EINVAL,
-			       "cannot allocate tty if runc will detach without setting console socket");
-	if (o->console_socket && !(terminal && o->detach))
-		return err_set(e, EINVAL,
-			       "cannot use console socket if runc will not detach or allocate tty");
+	if (terminal && o->detach && !o->console_socket && !console) {
+		(void)err_set(e, EINVAL,
+			      "cannot allocate tty if runc will detach without setting console socket");
+		return err_hint(e, "pass --console-socket, or only one of --tty and --detach");
+	}
+	if (o->console_socket && !(terminal && o->detach)) {
+		(void)err_set(e, EINVAL,
+			      "cannot use console socket if runc will not detach or allocate tty");
+		return err_hint(e, "--console-socket needs --tty and --detach");
+	}
 	if (o->preserve_fds > o->rt->inherited_fds)
 		return err_errno(e, EBADF,
 				 "unable to stat preserved-fd %u (of %u): fd %u",
@@ -404,7 +410,7 @@ static int execute(struct execution *x, struct err *e)
 	struct process_service s = {
 		.child = &x->child,
 		.process = &x->process,
-		.deadline = deadline_in_ms(STEP_DEADLINE_MS),
+		.wait_ms = STEP_DEADLINE_MS,
 		.listener = on_listener,
 		.ready = on_ready,
 		.arg = x,
@@ -418,7 +424,8 @@ static int execute(struct execution *x, struct err *e)
 	    build_plan(x, e) < 0)
 		return -e->code;
 	if (spawn(x, e) == 0 && process_serve(&s, e) == 0)
-		return process_await_exec(&x->child, s.deadline, e);
+		return process_await_exec(&x->child,
+					  deadline_in_ms(STEP_DEADLINE_MS), e);
 	if (runtime_is_runc(x->opts->p.rt))
 		(void)err_wrap(e, "unable to start container process");
 	return -e->code;
@@ -453,6 +460,16 @@ static void let_go(struct execution *x)
 	chan_close(&x->child.chan);
 }
 
+/* "exec ID -t sh": what looks like an option was taken for the program. */
+static int explain_option(const struct exec_opts *opts, struct err *e)
+{
+	if (opts->process || opts->args.n == 0 || opts->args.v[0][0] != '-')
+		return -e->code;
+	e->hint[0] = '\0'; /* the search in PATH is of no interest */
+	return err_hint(e, "'%s' is behind the container id, where the program is expected: options go before the id",
+			opts->args.v[0]);
+}
+
 int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 {
 	struct execution x = { .opts = opts, .c = CONTAINER_INIT,
@@ -468,6 +485,7 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 		r = execute(&x, e);
 	if (r < 0) {
 		(void)err_wrap(e, "exec failed");
+		(void)explain_option(opts, e);
 	} else if (opts->p.detach) {
 		let_go(&x);
 	} else {

@@ -22,8 +22,10 @@ static int signal_init(const struct container *c, int sig, struct err *e)
 	if (r == -ESRCH)
 		return err_set(e, ESRCH, "container not running: '%s'",
 			       c->rec.id);
-	return err_errno(e, -r, "cannot send signal %d to init of '%s' (pid %d)",
-			 sig, c->rec.id, c->rec.init.pid);
+	(void)err_errno(e, -r, "cannot send signal %d to init of '%s' (pid %d)",
+			sig, c->rec.id, c->rec.init.pid);
+	return r == -EINVAL ? err_hint(e, "signals are 1 to 64, without a dash") :
+			      r;
 }
 
 /* Without its own pid namespace nothing dies with init. */

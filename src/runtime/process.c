@@ -292,8 +292,11 @@ int process_serve(const struct process_service *s, struct err *e)
 
 	while (!done) {
 		uint32_t step = 0;
+		/* hooks of the user may have run since the last one */
+		deadline_t d = s->wait_ms < 0 ? DEADLINE_NEVER :
+						deadline_in_ms(s->wait_ms);
 
-		if (chan_recv(&s->child->chan, 0, &msg, s->deadline, &step,
+		if (chan_recv(&s->child->chan, 0, &msg, d, &step,
 			      e) < 0) {
 			explain_filter(s, step, e);
 			return -e->code;
@@ -376,8 +379,9 @@ int process_set_affinity(pid_t pid, const char *list, struct err *e)
 }
 
 /*
- * A file that appears complete or not at all, also if we are killed meanwhile;
- * where there is none yet and the file system knows O_TMPFILE.
+ * A file that appears complete or not at all, and nothing beside it, also if we
+ * are killed meanwhile. An old one is another process' number: it goes first.
+ * Fails where the file system does not know O_TMPFILE.
  */
 static int pidfile_new(int dirfd, const char *name, const char *text, size_t n)
 {
@@ -392,9 +396,10 @@ static int pidfile_new(int dirfd, const char *name, const char *text, size_t n)
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW) < 0 ?
-		       -errno :
-		       0;
+	r = linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
+	if (r < 0 && errno == EEXIST && unlinkat(dirfd, name, 0) == 0)
+		r = linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
+	return r < 0 ? -errno : 0;
 }
 
 int pidfile_write(const char *path, pid_t pid, struct err *e)
@@ -408,6 +413,8 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 
 	if (dirfd < 0)
 		return err_errno(e, errno, "cannot write pid file '%s'", path);
+	if (slash[1] == '\0')
+		return err_errno(e, EISDIR, "cannot write pid file '%s'", path);
 	int n = snprintf(text, sizeof(text), "%d", pid);
 
 	if (pidfile_new(dirfd, slash + 1, text, (size_t)n) == 0)

@@ -61,7 +61,7 @@ void process_request(struct nsx_request *req, const struct process_fds *fds,
 struct process_service {
 	struct nsx_child *child;
 	const struct spec_process *process; /* its rlimits are set at NEED_LIMITS */
-	deadline_t deadline;                /* for each message */
+	int64_t wait_ms;                    /* for each message; < 0: no deadline */
 	/* Called at ROOTFS_READY; NULL where the plan has none. */
 	int (*rootfs_ready)(void *arg, struct err *e);
 	/* Called with the listener of the filter, borrowed; it notifies an agent. */
