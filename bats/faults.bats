@@ -17,6 +17,8 @@ teardown() {
 	teardown_bundle
 }
 
+WHO_DIED='(stage|init)( \(pid [0-9]+\))? (died|is gone)'
+
 # ---- the runtime is killed --------------------------------------------------
 
 kill_create() {
@@ -92,8 +94,16 @@ kill_start() {
 	rounds kill_start "$k" 12
 }
 
+# 137: the program was it that died.
 kill_exec() {
-	strike -k "$1" "${strike_opts[@]}" -- exec "${exec_opts[@]}" "$ID" sleep 0.1
+	local r=0
+	strike -k "$1" "${strike_opts[@]}" -- exec "${exec_opts[@]}" "$ID" sleep 0.1 ||
+		r=$?
+	[ $r -eq 0 ] || [ $r -eq 137 ] ||
+		tail -1 "$TESTDIR/out" | grep -qE "$WHO_DIED" || {
+		echo "exit status $r, does not name who died"
+		return 1
+	}
 	[ "$(status_of "$ID")" = running ] && me exec "$ID" true
 }
 
@@ -163,8 +173,7 @@ kill_child() {
 		return
 	fi
 	[ $r -eq 1 ] || { echo "exit status $r"; return 1; }
-	tail -1 "$TESTDIR/out" | grep -qE \
-		'(stage|init)( \(pid [0-9]+\))? (died|is gone)' || {
+	tail -1 "$TESTDIR/out" | grep -qE "$WHO_DIED" || {
 		echo "does not name who died"
 		return 1
 	}

@@ -184,8 +184,14 @@ fails() {
 @test "working directories" {
 	config '.process.cwd = "/usr/bin"'
 	record_all
+	# whatever the caller's is
 	cd "$TESTDIR"
-	oci run --bundle "$BUNDLE" "$ID"
+	oci create --bundle "$BUNDLE" "$ID"
+	cd /
+	oci start "$ID"
+	wait_for 5 is_status "$ID" stopped
+	cd /tmp
+	oci delete "$ID"
 	cd "$BUNDLE"
 	collect
 	for kind in prestart createRuntime poststart poststop; do
@@ -424,14 +430,16 @@ fails() {
 
 # ---- time ---------------------------------------------------------------------------
 
-# tree KIND: a hook that hangs with children, timeout 1
+# tree KIND: a hook that hangs with children, timeout 1; MARK tells ours from
+# others' processes
 tree() {
-	shell "$1" "sleep 1234 & sleep 1235 & trap '' TERM; sleep 1236; sleep 1237"
+	MARK=$((100000 + RANDOM))
+	shell "$1" "sleep ${MARK}1 & sleep ${MARK}2 & trap '' TERM; sleep ${MARK}3; sleep ${MARK}4"
 	config --arg k "$1" '.hooks[$k][-1].timeout = 1'
 }
 
 is_tree_gone() {
-	! pgrep -f '^sleep 123[4567]$' >/dev/null
+	! pgrep -f "^sleep ${MARK}[1234]\$" >/dev/null
 }
 
 @test "a timeout kills the hook and all it started" {

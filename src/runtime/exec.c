@@ -466,7 +466,8 @@ static int explain_option(const struct exec_opts *opts, struct err *e)
 	if (opts->process || opts->args.n == 0 || opts->args.v[0][0] != '-')
 		return -e->code;
 	e->hint[0] = '\0'; /* the search in PATH is of no interest */
-	return err_hint(e, "'%s' is behind the container id, where the program is expected: options go before the id",
+	return err_hint(e,
+			"'%s' stands behind the id, where the program is expected: options go before the id",
 			opts->args.v[0]);
 }
 

@@ -107,11 +107,12 @@ int state_open_root(const char *root, bool make, int *ret_fd, struct err *e)
 	return 0;
 }
 
-static bool still_linked(int dirfd)
+/* 1 if it still has a name, 0 if it was removed, or -errno. */
+static int still_linked(int dirfd)
 {
 	struct stat st;
 
-	return fstat(dirfd, &st) == 0 && st.st_nlink > 0;
+	return fstat(dirfd, &st) < 0 ? -errno : st.st_nlink > 0;
 }
 
 /* Open and lock the directory that was just made. */
@@ -125,10 +126,12 @@ static int take(struct container *c, const char *root, const char *id,
 	if (c->dirfd < 0)
 		return err_errno(e, errno, "cannot open '%s/%s'", root, id);
 	r = fd_lock(c->dirfd, true, deadline_in_ms(0));
+	if (r == 0)
+		r = still_linked(c->dirfd);
 	if (r < 0 && r != -ETIMEDOUT)
 		return err_errno(e, -r, "cannot lock '%s/%s'", root, id);
 	/* A delete that came between mkdir and lock removes it again. */
-	if (r < 0 || !still_linked(c->dirfd))
+	if (r <= 0)
 		return err_set(e, EBUSY,
 			       "container '%s' was deleted while being created",
 			       id);
@@ -258,7 +261,10 @@ int state_lock(struct container *c, deadline_t deadline, struct err *e)
 	if (r < 0)
 		return err_errno(e, -r, "cannot lock container '%s'", id);
 	c->locked = true;
-	if (!still_linked(c->dirfd))
+	r = still_linked(c->dirfd);
+	if (r < 0)
+		return err_errno(e, -r, "cannot lock container '%s'", id);
+	if (r == 0)
 		return no_container(e, id);
 	return c->rec.boot_id && !c->rec.complete ? state_reread(c, e) : 0;
 }
