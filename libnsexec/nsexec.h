@@ -189,6 +189,26 @@ void nsx_caps_probe(struct nsx_caps *ret);
 int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	      struct err *e);
 
+/*
+ * A user namespace with these mappings and nobody in it, as id-mapped mounts
+ * want it (mount_setattr(2)): the process that it is made for is gone on return.
+ * *ret_fd is CLOEXEC.
+ */
+struct nsx_maps {
+	const struct nsx_idmap *uid, *gid;
+	size_t n_uid, n_gid;
+};
+int nsx_userns(const struct nsx_maps *maps, int *ret_fd, struct err *e);
+
+/*
+ * Call visit(arg), which returns 0 or -errno, in the namespace (NSX_MNT, NSX_NET
+ * …) behind fd, and come back. It must not use paths and not wait. There is no
+ * way on without the own namespace: if it cannot be entered again, the process
+ * aborts.
+ */
+int nsx_visit(enum nsx_kind kind, int fd, int (*visit)(void *arg), void *arg,
+	      struct err *e);
+
 /* SIGKILL, reap, close. Safe on NSX_CHILD_INIT. */
 void nsx_child_kill(struct nsx_child *c);
 

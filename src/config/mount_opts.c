@@ -100,9 +100,11 @@ void mount_opts_parse(struct mount_opts *ret, struct arena *arena,
 		const char *option = options->v[i];
 		const struct mount_opt_name *m = find(option);
 
-		if (!m && str_starts(option, "idmap=")) {
-			ret->idmap = true;
-			ret->idmap_spec = arena_strdup(arena, option + strlen("idmap="));
+		if (!m && (str_starts(option, "idmap=") ||
+			   str_starts(option, "ridmap="))) {
+			ret->idmap = option[0] == 'i';
+			ret->ridmap = !ret->idmap;
+			ret->idmap_spec = arena_strdup(arena, strchr(option, '=') + 1);
 			continue;
 		}
 		if (!m) {

@@ -16,4 +16,16 @@ void mount_opts_parse(struct mount_opts *ret, struct arena *arena,
 /* MS_* flags to SYS_ATTR_* bits of mount_setattr(2) (RDONLY … NOSYMFOLLOW). */
 uint64_t mount_flags_to_attr(unsigned long flags);
 
+/*
+ * The value of crun's option idmap=…: "uids=A-B-N#A-B-N;gids=A-B-N", each triple
+ * an id in the file system, the id it becomes, how many. With '@' in front of a
+ * triple B is an id of the container, which is looked up in `uids` or `gids`,
+ * the mappings of its user namespace. Fills both lists; 0, or -EINVAL with the
+ * reason in *ret_why (in `arena`).
+ */
+int mount_idmap_parse(const char *text, const struct idmap_list *uids,
+		      const struct idmap_list *gids, struct arena *arena,
+		      struct idmap_list *ret_uids, struct idmap_list *ret_gids,
+		      const char **ret_why);
+
 #endif

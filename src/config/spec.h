@@ -61,7 +61,8 @@ struct mount_opts {
 	uint64_t rec_set;       /* SYS_ATTR_* to set recursively ("rro") */
 	uint64_t rec_clr;       /* SYS_ATTR_* to clear recursively */
 	bool idmap, ridmap;
-	const char *idmap_spec; /* crun "idmap=uids=…;gids=…", else NULL */
+	const char *idmap_spec; /* crun "idmap=uids=…;gids=…", else NULL; read
+				 * into the mappings of the mount */
 	bool tmpcopyup;
 	bool copy_symlink;      /* crun: recreate the source symlink */
 	bool src_nofollow, dest_nofollow;
@@ -75,8 +76,15 @@ struct spec_mount {
 	struct str_list options; /* as written */
 	struct mount_opts o;
 	enum mount_kind kind;
+	/* with neither, idmap and ridmap mean those of the user namespace */
 	struct idmap_list uid_mappings, gid_mappings;
 };
+
+/* Is the mount to be id-mapped? The mappings alone ask for it, too. */
+static inline bool spec_mount_idmapped(const struct spec_mount *m)
+{
+	return m->o.idmap || m->o.ridmap || m->uid_mappings.n || m->gid_mappings.n;
+}
 
 /* ---- process ----------------------------------------------------------- */
 

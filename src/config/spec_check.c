@@ -233,7 +233,7 @@ static void check_mount_idmap(struct check *c, size_t i, const struct spec_mount
 	if (uids != gids)
 		bad(c, at(c, "/mounts/%zu/%s", i, uids ? "uidMappings" : "gidMappings"),
 		    "id-mapped mounts must have both uid and gid mappings specified");
-	else if (!uids && !m->o.idmap_spec && !userns)
+	else if (!uids && !userns)
 		bad(c, at(c, "/mounts/%zu/options", i),
 		    "id-mapped mounts must have both uid and gid mappings specified, here or by a user namespace");
 	check_idmap(c, at(c, "/mounts/%zu/uidMappings", i), &m->uid_mappings);

@@ -128,6 +128,35 @@ static const struct object mount_object = { .fields = mount_fields,
 					    .size = sizeof(struct spec_mount),
 					    .finish = finish_mount };
 
+/*
+ * Option idmap=… is another way to write the mappings of a mount; it may refer
+ * to those of the container, so that it waits for the end of the document.
+ */
+static void finish_spec(struct walk *w, const struct json *j, void *outer)
+{
+	struct spec *spec = outer;
+	const struct spec_linux *l = &spec->linux_;
+	const struct json *mount = walk_member(j, "mounts");
+
+	mount = mount && spec->n_mounts ? mount->child : NULL;
+	for (size_t i = 0; mount && i < spec->n_mounts; i++, mount = mount->next) {
+		struct spec_mount *m = &spec->mounts[i];
+		struct frame list = { w->top, "mounts", 0 };
+		struct frame item = { &list, NULL, i };
+		const char *why;
+
+		if (!m->o.idmap_spec || m->uid_mappings.n || m->gid_mappings.n)
+			continue;
+		if (mount_idmap_parse(m->o.idmap_spec, &l->uid_mappings,
+				      &l->gid_mappings, w->arena, &m->uid_mappings,
+				      &m->gid_mappings, &why) == 0)
+			continue;
+		w->top = &item;
+		walk_error(w, mount, "options", "mount option 'idmap=': %s", why);
+		w->top = list.up;
+	}
+}
+
 /* ---- hooks, root ------------------------------------------------------- */
 
 const char *const hook_kind_names[_HOOK_KIND_MAX] = {
@@ -193,7 +222,8 @@ static const struct field spec_fields[] = {
 	F_END,
 };
 const struct object schema_spec = { .fields = spec_fields,
-				    .size = sizeof(struct spec) };
+				    .size = sizeof(struct spec),
+				    .finish = finish_spec };
 
 /* ---- findings ---------------------------------------------------------- */
 

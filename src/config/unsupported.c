@@ -32,20 +32,6 @@ static const struct {
 	{ "selinuxLabel", uses_selinux },
 };
 
-/* ---- mounts ------------------------------------------------------------ */
-
-static bool uses_idmap(const struct spec_mount *m)
-{
-	return m->o.idmap || m->o.ridmap || m->uid_mappings.n || m->gid_mappings.n;
-}
-
-static const struct {
-	const char *what;
-	bool (*used)(const struct spec_mount *m);
-} mount_rows[] = {
-	{ "id-mapped mount", uses_idmap },
-};
-
 /* ---- linux ------------------------------------------------------------- */
 
 static bool uses_mount_label(const struct spec_linux *l)
@@ -100,11 +86,6 @@ int spec_check_supported(const struct spec *spec, struct findings *f)
 
 	if (spec->process_set)
 		(void)process_check_supported(&spec->process, "/process", f);
-	for (size_t i = 0; i < spec->n_mounts; i++)
-		for (size_t k = 0; k < ROWS(mount_rows); k++)
-			if (mount_rows[k].used(&spec->mounts[i]))
-				bad(&c, at(&c, "/mounts/%zu", i), "%s is " NOT_YET,
-				    mount_rows[k].what);
 	for (size_t i = 0; i < ROWS(linux_rows); i++)
 		if (linux_rows[i].used(&spec->linux_))
 			bad(&c, at(&c, "/linux/%s", linux_rows[i].property), NOT_YET);

@@ -339,7 +339,11 @@ static int source_error(const struct arg_mount *a, int r, struct err *e)
 	return at_part(e, a, "source");
 }
 
-/* The parent reaches it: O_PATH, of the mount as it is in our namespace. */
+/*
+ * The parent reaches it: O_PATH, of the mount as it is in our namespace; with
+ * idmap a detached copy of it that is id-mapped already, since only who is
+ * privileged over the file system may do that.
+ */
 static int ask_parent(struct init *in, const struct arg_mount *a, int *ret,
 		      struct err *e)
 {
@@ -362,6 +366,8 @@ static int open_source(struct init *in, const struct arg_mount *a,
 	unsigned int how = a->flags & MS_REC ? MNT_REC : 0;
 	int r;
 
+	if (a->idmap)
+		return ask_parent(in, a, &m->fd, e);
 	if (a->src_nofollow)
 		how |= MNT_NOFOLLOW;
 	r = mnt_clone(m, AT_FDCWD, a->source, how, e);

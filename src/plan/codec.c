@@ -85,6 +85,7 @@ static const struct field fields_mount[] = {
 	F(F_U64, arg_mount, rec_clr),
 	LIST(F_U32V, arg_mount, propagation, n_propagation),
 	F(F_BOOL, arg_mount, by_parent),
+	F(F_BOOL, arg_mount, idmap),
 	F(F_BOOL, arg_mount, ro_late),
 	F(F_BOOL, arg_mount, mode_inherit),
 	F(F_BOOL, arg_mount, tmpcopyup),

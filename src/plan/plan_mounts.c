@@ -155,6 +155,7 @@ static void add_mount(struct builder *b, const struct spec_mount *m,
 	if (m->kind == MOUNT_BIND)
 		a.source = bind_source(b, m->source);
 	a.by_parent = by_parent(b, m);
+	a.idmap = spec_mount_idmapped(m);
 	a.ro_late = ro_is_late(m);
 	if (a.ro_late)
 		a.flags &= ~(uint64_t)MS_RDONLY;
@@ -243,16 +244,16 @@ static int add_cgroups(struct builder *b, const struct spec_mount *m,
 	return 0;
 }
 
-static int check_mount(const struct spec_mount *m, size_t index, struct err *e)
+/* Whoever maps ids must be privileged over the file system. */
+static int check_idmap(const struct builder *b, const struct spec_mount *m,
+		       size_t index, struct err *e)
 {
-	if (!m->o.idmap && !m->o.ridmap && !m->o.idmap_spec &&
-	    m->uid_mappings.n == 0 && m->gid_mappings.n == 0)
+	if (!spec_mount_idmapped(m) || b->host->euid == 0)
 		return 0;
-	(void)err_set(e, ENOTSUP, "id-mapped mounts are not supported yet");
-	return err_at(e, "/mounts/%zu/%s", index,
-		      m->uid_mappings.n	  ? "uidMappings"
-		      : m->gid_mappings.n ? "gidMappings"
-					  : "options");
+	(void)err_set(e, EPERM,
+		      "id-mapped mounts are not supported for rootless containers");
+	(void)err_hint(e, "they need CAP_SYS_ADMIN on the host");
+	return err_at(e, "/mounts/%zu", index);
 }
 
 int plan_fill_MOUNT(struct builder *b, struct err *e)
@@ -269,14 +270,13 @@ int plan_fill_MOUNT(struct builder *b, struct err *e)
 	}
 	for (size_t i = 0; i < b->spec->n_mounts; i++) {
 		const struct spec_mount *m = &b->spec->mounts[i];
-		int r = check_mount(m, i, e);
 
-		if (r == 0 && m->kind == MOUNT_CGROUP)
-			r = add_cgroups(b, m, i, e);
-		else if (r == 0)
+		if (check_idmap(b, m, i, e) < 0)
+			return -e->code;
+		if (m->kind != MOUNT_CGROUP)
 			add_mount(b, m, i);
-		if (r < 0)
-			return r;
+		else if (add_cgroups(b, m, i, e) < 0)
+			return -e->code;
 	}
 	return 0;
 }

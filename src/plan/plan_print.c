@@ -151,6 +151,7 @@ static void print_mount(const union step_arg *u, bool brief, struct str *out)
 		add_propagation(out, a->propagation[i]);
 	add_opt(out, "data", a->data);
 	add_word(out, a->by_parent, "by-parent");
+	add_word(out, a->idmap, "idmap");
 	add_word(out, a->ro_late, "ro-late");
 	add_word(out, a->mode_inherit, "mode-inherit");
 	add_word(out, a->tmpcopyup, "tmpcopyup");

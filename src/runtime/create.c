@@ -17,6 +17,7 @@
 #include "config/names.h"
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
+#include "runtime/mount_source.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/selfexec.h"
 
@@ -481,6 +482,7 @@ static int64_t serve_wait(const struct creation *cr)
 
 static int serve(struct creation *cr, struct err *e)
 {
+	AUTO(mount_sources) struct mount_sources mounts = { &cr->spec, NULL, -1 };
 	struct process_service s = {
 		.child = &cr->child,
 		.process = &cr->spec.process,
@@ -491,6 +493,7 @@ static int serve(struct creation *cr, struct err *e)
 		.arg = cr,
 		.seccomp = &cr->fds.seccomp,
 		.plan = &cr->plan,
+		.mounts = &mounts,
 	};
 
 	if (process_serve(&s, e) == 0)

@@ -9,8 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/path.h"
 #include "base/sys.h"
+#include "runtime/mount_source.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/sock.h"
 
@@ -191,51 +191,28 @@ static int on_listener(const struct process_service *s, struct chan_msg *msg,
 	return chan_send(&s->child->chan, CHAN_SECCOMP_DONE, NULL, 0, NULL, 0, e);
 }
 
-/* The mount that init may ask for, or NULL. */
-static const struct arg_mount *asked_mount(const struct process_service *s,
-					   uint32_t index)
-{
-	for (size_t i = 0; s->plan && i < s->plan->n_steps; i++) {
-		const struct step *step = &s->plan->steps[i];
-
-		if (step->id == STEP_MOUNT && step->u.mount.by_parent &&
-		    step->u.mount.index == index)
-			return &step->u.mount;
-	}
-	return NULL;
-}
-
-/*
- * NEED_MOUNT_FD: with our permissions, but as init sees the host: in its mount
- * namespace the copies of the host's mounts are slaves, and their flags are
- * locked (mount_namespaces(7)). A tree taken from our own would be neither.
- */
+/* NEED_MOUNT_FD: init may ask only for what its plan says. */
 static int on_need_mount(const struct process_service *s,
 			 const struct chan_msg *msg, struct err *e)
 {
-	const struct arg_mount *m;
+	const struct arg_mount *m = NULL;
 	uint32_t index;
-	char path[40];
 
 	memcpy(&index, msg->payload, sizeof(index));
-	m = asked_mount(s, index);
+	for (size_t i = 0; s->mounts && i < s->plan->n_steps; i++) {
+		const struct step *step = &s->plan->steps[i];
+
+		if (step->id == STEP_MOUNT && step->u.mount.index == index &&
+		    (step->u.mount.by_parent || step->u.mount.idmap))
+			m = &step->u.mount;
+	}
 	if (!m)
 		return err_set(e, EPROTO, "init asked for mount %u", index);
-	(void)snprintf(path, sizeof(path), "/proc/%d/root", s->child->pid);
-	AUTO(fd) int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	AUTO(fd) int fd = root < 0 ? -errno :
-			  root_open(root, m->source,
-				    O_PATH | (m->src_nofollow ? O_NOFOLLOW : 0),
-				    0);
+	AUTO(fd) int fd = -1;
 
-	if (fd >= 0)
-		return chan_send(&s->child->chan, CHAN_MOUNT_FD, NULL, 0, &fd, 1,
-				 e);
-	(void)err_errno(e, -fd, "cannot open mount source '%s'", m->source);
-	if (root < 0)
-		(void)err_hint(e,
-			       "the root of the container may not reach it, and to do it in its place needs CAP_SYS_PTRACE");
-	return err_at(e, "/mounts/%u/source", m->index);
+	if (mount_source_open(s->mounts, m, s->child->pid, &fd, e) < 0)
+		return -e->code;
+	return chan_send(&s->child->chan, CHAN_MOUNT_FD, NULL, 0, &fd, 1, e);
 }
 
 static int on_message(const struct process_service *s, struct chan_msg *msg,

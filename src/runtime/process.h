@@ -57,6 +57,8 @@ void process_request(struct nsx_request *req, const struct process_fds *fds,
 		     const struct process_opts *o, struct fdvec *keep,
 		     struct str *payload, const struct plan *plan);
 
+struct mount_sources; /* runtime/mount_source.h */
+
 /* Serving init until it runs (I6: its payloads are not trusted). */
 struct process_service {
 	struct nsx_child *child;
@@ -72,6 +74,8 @@ struct process_service {
 	/* To say what a filter has to do with a failure. */
 	const struct seccomp_program *seccomp;
 	const struct plan *plan;
+	/* Where sources come from that init asks for; NULL where it mounts nothing. */
+	struct mount_sources *mounts;
 };
 int process_serve(const struct process_service *s, struct err *e);
 

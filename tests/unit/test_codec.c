@@ -38,6 +38,7 @@ static const struct step steps[] = {
 		       .propagation = numbers,
 		       .n_propagation = 3,
 		       .by_parent = true,
+		       .idmap = true,
 		       .ro_late = true,
 		       .mode_inherit = true,
 		       .tmpcopyup = true,
@@ -112,7 +113,8 @@ static bool same_mount(const struct arg_mount *a, const struct arg_mount *b)
 	       a->rec_set == b->rec_set && a->rec_clr == b->rec_clr &&
 	       a->n_propagation == b->n_propagation &&
 	       memcmp(a->propagation, b->propagation, sizeof(numbers)) == 0 &&
-	       a->by_parent == b->by_parent && a->ro_late == b->ro_late &&
+	       a->by_parent == b->by_parent && a->idmap == b->idmap &&
+	       a->ro_late == b->ro_late &&
 	       a->mode_inherit == b->mode_inherit &&
 	       a->tmpcopyup == b->tmpcopyup &&
 	       a->copy_symlink == b->copy_symlink &&

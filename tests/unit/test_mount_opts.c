@@ -2,6 +2,8 @@
 /* mount_opts.c: option strings to bits. */
 #include "config/mount_opts.h"
 
+#include <errno.h>
+
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
@@ -99,9 +101,68 @@ static void test_extra(void)
 	o = parse(&a, "idmap=uids=0-1-2;gids=0-1-2");
 	ok(o.idmap, "idmap with a mapping");
 	is_str(o.idmap_spec, "uids=0-1-2;gids=0-1-2", "the mapping");
+	o = parse(&a, "idmap=x,ridmap=uids=0-1-2");
+	ok(o.ridmap && !o.idmap, "ridmap with a mapping");
 	o = parse(&a, "tmpcopyup,copy-symlink,src-nofollow,dest-nofollow");
 	ok(o.tmpcopyup && o.copy_symlink && o.src_nofollow && o.dest_nofollow, "extensions");
 	is_str(o.data, NULL, "none of them is data");
+}
+
+/* "0-100-5,7-200-1" */
+static void idmap_text(const struct idmap_list *list, struct str *out)
+{
+	for (size_t i = 0; i < list->n; i++)
+		str_addf(out, "%s%u-%u-%u", i ? "," : "", list->v[i].container_id,
+			 list->v[i].host_id, list->v[i].size);
+}
+
+static void test_idmap(void)
+{
+	static struct spec_idmap outer_uids[] = { { 0, 1000, 1 }, { 1, 100000, 65535 } };
+	static struct spec_idmap outer_gids[] = { { 0, 500, 10 } };
+	const struct idmap_list uids = { outer_uids, 2 }, gids = { outer_gids, 1 };
+	static const struct {
+		const char *text, *uid, *gid, *why;
+	} cases[] = {
+		{ "uids=0-1-10#10-11-10;gids=0-100-10", "0-1-10,10-11-10", "0-100-10", NULL },
+		{ "gids=5-6-7", "", "5-6-7", NULL },
+		{ "uids=@0-0-1#@5-1-9;gids=@3-2-8", "0-1000-1,5-100000-9", "3-502-8", NULL },
+		{ "uids=@0-65535-1", "0-165534-1", "", NULL },
+		{ "uids=@0-0-2", NULL, NULL, "'@0-0-2' has ids after '@'" },
+		{ "uids=@0-65536-1", NULL, NULL, "'@0-65536-1' has ids" },
+		{ "gids=@0-2-9", NULL, NULL, "'@0-2-9' has ids" },
+		{ "uids=", NULL, NULL, "'' is not three numbers" },
+		{ "uids=1-2", NULL, NULL, "'1-2' is not three numbers" },
+		{ "uids=1-2-", NULL, NULL, "'1-2-' is not" },
+		{ "uids=1-2-3-4", NULL, NULL, "'1-2-3-4' is not" },
+		{ "uids=1-2-3#", NULL, NULL, "'' is not" },
+		{ "uids=-1-2-3", NULL, NULL, "'-1-2-3' is not" },
+		{ "uids=1-2-4294967296", NULL, NULL, "is not three" },
+		{ "", NULL, NULL, "'' is neither" },
+		{ "uids=1-2-3;", NULL, NULL, "'' is neither" },
+		{ "uids=1-2-3;uids=1-2-3", NULL, NULL, "uids is there twice" },
+		{ "0-1-2", NULL, NULL, "'0-1-2' is neither" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(arena) struct arena a = { 0 };
+		AUTO(strbuf) struct str u = { 0 }, g = { 0 };
+		struct idmap_list got_u = { NULL, 0 }, got_g = { NULL, 0 };
+		const char *why = NULL;
+		int r = mount_idmap_parse(cases[i].text, &uids, &gids, &a, &got_u,
+					  &got_g, &why);
+
+		is_int(r, cases[i].why ? -EINVAL : 0, "idmap=%s", cases[i].text);
+		idmap_text(&got_u, &u);
+		idmap_text(&got_g, &g);
+		if (cases[i].why) {
+			ok(why && strstr(why, cases[i].why), "'%s' says why", cases[i].text);
+			ok(!got_u.n && !got_g.n, "and gives nothing");
+		} else {
+			is_str(str_text(&u), cases[i].uid, "its uids");
+			is_str(str_text(&g), cases[i].gid, "its gids");
+		}
+	}
 }
 
 static void test_table(void)
@@ -134,6 +195,7 @@ int main(void)
 {
 	test_rows();
 	test_extra();
+	test_idmap();
 	test_table();
 	test_attr();
 	return done();

@@ -119,7 +119,14 @@ static const struct row mount_rows[] = {
 	{ "{\"destination\":\"/x\"," BIND ",\"idmap\"]}",
 	  "/mounts/0/options: id-mapped mounts must have both uid and gid mappings specified, here or "
 	  "by a user namespace" },
-	{ "{\"destination\":\"/x\"," BIND ",\"idmap=uids=0-1-2\"]}", "" },
+	{ "{\"destination\":\"/x\"," BIND ",\"idmap=uids=0-1-2;gids=0-1-2\"]}", "" },
+	{ "{\"destination\":\"/x\"," BIND ",\"idmap=uids=0-1-2\"]}",
+	  "/mounts/0/uidMappings: id-mapped mounts must have both uid and gid mappings specified" },
+	{ "{\"destination\":\"/x\"," BIND ",\"ridmap=uids=@0-1-2;gids=0-0-1\"]}",
+	  "/mounts/0/options: mount option 'idmap=': '@0-1-2' has ids after '@' that no single "
+	  "mapping of the user namespace holds" },
+	{ "{\"destination\":\"/x\"," BIND ",\"idmap=uids=0-1-0;gids=0-0-1\"]}",
+	  "/mounts/0/uidMappings/0/size: size must be at least 1" },
 	{ "{\"destination\":\"/x\"," BIND "],\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]}",
 	  "/mounts/0/uidMappings: id-mapped mounts must have both uid and gid mappings specified" },
 	{ "{\"destination\":\"/x\"," BIND "],\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":0}],"
@@ -376,9 +383,9 @@ static const struct row unsupported_rows[] = {
 	{ "\"linux\":{\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"e\":{}}}",
 	  "/linux/netDevices: " NOT_YET },
 	{ "\"mounts\":[{\"destination\":\"/x\"," BIND ",\"rro\"]},{\"destination\":\"/y\"," BIND
-	  ",\"copy-symlink\",\"src-nofollow\",\"dest-nofollow\",\"idmap=x\"]},"
+	  ",\"copy-symlink\",\"src-nofollow\",\"dest-nofollow\",\"idmap=uids=0-1-2;gids=0-1-2\"]},"
 	  "{\"destination\":\"/z\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\"]}]",
-	  "/mounts/1: id-mapped mount is " NOT_YET },
+	  "" },
 	{ NULL, NULL },
 };
 

@@ -381,7 +381,7 @@ static void test_load(void)
 	err_clear(&e);
 	is_int(load("complete.json", &s, NULL, &e), -ENOTSUP, "unsupported properties");
 	is_str(e.pointer, "/process/apparmorProfile", "the first one is named");
-	ok(logged > 5 && strstr(e.hint, "more errors"), "the others are logged and counted");
+	ok(logged > 0 && strstr(e.hint, "more errors"), "the others are logged and counted");
 	spec_free(&s);
 	err_clear(&e);
 	is_int(load("../bad/many.json", &s, NULL, &e), -EINVAL, "a bad file");
