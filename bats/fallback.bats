@@ -56,7 +56,7 @@ life() {
 }
 
 @test "each call that has a substitute, missing alone: EPERM" {
-	for call in open_tree mount_setattr openat2 close_range fchmodat2 statx \
+	for call in open_tree mount_setattr openat2 clone3 close_range fchmodat2 statx \
 		pidfd_getfd statmount listmount; do
 		echo "$call"
 		nosys -p $call

@@ -49,7 +49,7 @@ uptime_of_host() {
 	works 'cat /proc/self/timens_offsets'
 	[[ "$output" == *"-1"*999999999* ]]
 	config '.linux.timeOffsets = {boottime: {secs: -100000000}}'
-	refused "boottime -100000000" "negative"
+	refused /linux/timeOffsets: "boottime -100000000" "negative"
 }
 
 @test "a time namespace without offsets" {

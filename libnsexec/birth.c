@@ -149,12 +149,22 @@ static int child(void *arg)
 	_exit(1);
 }
 
+/*
+ * No clone3 here: an old kernel, or a filter, which cannot look at its arguments
+ * and so denies it as a whole. EPERM may be the answer to the flags as well; then
+ * clone(2) says it again.
+ */
+static bool denied(long r)
+{
+	return r == -ENOSYS || r == -EPERM;
+}
+
 pid_t nsx_clone(struct sys_clone_args *args)
 {
 	const uint64_t beyond = SYS_CLONE_INTO_CGROUP | CLONE_NEWTIME;
 	int r = sys_clone3(args);
 
-	if (r != -ENOSYS || args->flags & beyond)
+	if (!denied(r) || args->flags & beyond)
 		return r;
 	/* compat: remove when baseline >= 5.3 and no filter denies clone3 */
 	unsigned long flags = (unsigned long)(args->flags | args->exit_signal);
@@ -245,7 +255,7 @@ static pid_t clone_child(struct sys_clone_args *args, struct nsx_birth *b)
 
 #if SHARED_CLONE
 	pid = clone_shared(args, b);
-	if (pid != -ENOSYS)
+	if (!denied(pid))
 		return pid;
 #endif
 	pid = nsx_clone(args);

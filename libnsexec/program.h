@@ -82,7 +82,8 @@ pid_t nsx_birth(const struct nsx_birth *b, int *ret_pidfd);
 bool nsx_plan_clones(const struct nsx_plan *plan);
 /*
  * clone3(2) without a shared address space; clone(2) where a seccomp filter or
- * an old kernel answers ENOSYS and the arguments allow. As fork(2), or -errno.
+ * an old kernel denies it (ENOSYS, EPERM) and the arguments allow. As fork(2), or
+ * -errno.
  */
 pid_t nsx_clone(struct sys_clone_args *args);
 

@@ -216,41 +216,45 @@ static int op_idmap(struct nsx_walker *w, uint32_t dumpable, struct err *e)
 	return 0;
 }
 
+static int set_offset(struct nsx_walker *w, const char *clock,
+		      const struct nsx_time_offset *o, struct err *e)
+{
+	char text[80];
+	int r;
+
+	if (!o->set)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%s %lld %u", clock,
+		       (long long)o->secs, o->nanosecs);
+	r = file_write_at(w->procfd, "self/timens_offsets", text);
+	if (r == 0)
+		return 0;
+	(void)err_errno(e, -r,
+			"cannot set clock offset '%s' of the time namespace",
+			text);
+	if (r == -ERANGE)
+		(void)err_hint(
+			e,
+			"the clocks of the namespace must be neither negative nor beyond 146 years");
+	return r;
+}
+
 /*
  * Offsets can be written until the first process enters. By ourselves: the
  * parent may lack the permission (its uid may differ from our root's).
  */
 static int op_timens(struct nsx_walker *w, struct err *e)
 {
-	const struct nsx_time_offset *m = &w->prog->monotonic,
-				     *b = &w->prog->boottime;
-	char text[128];
-	int len = 0, r;
+	int r;
 
 	if (open_procfd(w, e) < 0)
 		return -e->code;
-	if (m->set)
-		len = snprintf(text, sizeof(text), "monotonic %lld %u\n",
-			       (long long)m->secs, m->nanosecs);
-	if (b->set)
-		(void)snprintf(text + len, sizeof(text) - (size_t)len,
-			       "boottime %lld %u\n", (long long)b->secs,
-			       b->nanosecs);
 	/* The file belongs to the owner of our memory, or to us if dumpable. */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	r = file_write_at(w->procfd, "self/timens_offsets", text);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	r = set_offset(w, "monotonic", &w->prog->monotonic, e);
 	if (r == 0)
-		return 0;
-	text[strcspn(text, "\n")] = b->set && m->set ? ',' : '\0';
-	text[strcspn(text, "\n")] = '\0';
-	(void)err_errno(e, -r,
-			"cannot set clock offsets '%s' of the time namespace",
-			text);
-	if (r == -ERANGE)
-		(void)err_hint(
-			e,
-			"the clocks of the namespace must be neither negative nor beyond 146 years");
+		r = set_offset(w, "boottime", &w->prog->boottime, e);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return r;
 }
 

@@ -397,6 +397,9 @@ static int spawn(struct creation *cr, struct err *e)
 	req.enter_arg = cr;
 	if (r == 0)
 		r = nsx_spawn(&cr->child, &req, e);
+	/* nothing else is out of range there */
+	if (r == -ERANGE && (l->monotonic.set || l->boottime.set))
+		(void)err_at(e, "/linux/timeOffsets");
 	keep.n = 0; /* borrowed numbers, not ours to close */
 	return r;
 }
