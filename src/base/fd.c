@@ -126,6 +126,32 @@ int file_read_at(int dirfd, const char *name, size_t max, char **ret,
 	return fd_read_all(fd, max, ret, ret_len);
 }
 
+static bool names_descriptor(const char *name)
+{
+	return streq(name, "/dev/stdin") || str_starts(name, "/dev/fd/") ||
+	       str_starts(name, "/proc/self/fd/");
+}
+
+int file_read_given_at(int dirfd, const char *name, bool stream, size_t max,
+		       char **ret, size_t *ret_len)
+{
+	bool any = stream && names_descriptor(name);
+	/* a FIFO without writer would hold up open(2) itself */
+	AUTO(fd) int fd = openat(dirfd, name, O_RDONLY | O_NOCTTY | O_CLOEXEC |
+						      (any ? 0 : O_NONBLOCK));
+	struct stat st;
+
+	if (fd < 0) /* ENXIO: a socket */
+		return errno == ENXIO ? -ESPIPE : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!any && !S_ISREG(st.st_mode))
+		return -ESPIPE;
+	return fd_read_all(fd, max, ret, ret_len);
+}
+
 int file_write_at(int dirfd, const char *name, const char *text)
 {
 	return file_writen_at(dirfd, name, text, strlen(text));

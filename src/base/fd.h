@@ -23,6 +23,15 @@ int fd_read_full(int fd, void *buf, size_t n);
  */
 int fd_read_all(int fd, size_t max, char **ret, size_t *ret_len);
 
+/*
+ * The same for a file that a user names. What may block or never end (a FIFO, a
+ * device, a socket) is -ESPIPE, a directory -EISDIR, both without a wait. With
+ * `stream` the names of open descriptors (/dev/stdin, /dev/fd/N,
+ * /proc/self/fd/N) may be pipes: whoever passes one means it.
+ */
+int file_read_given_at(int dirfd, const char *name, bool stream, size_t max,
+		       char **ret, size_t *ret_len);
+
 /* Open NAME below dirfd (or AT_FDCWD), read it as fd_read_all() does. */
 int file_read_at(int dirfd, const char *name, size_t max, char **ret,
 		 size_t *ret_len);

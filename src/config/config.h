@@ -93,6 +93,14 @@ char *sysctl_key_path(struct arena *arena, const char *key);
 int spec_check_sysctl_own(const struct spec *spec, uint32_t own, struct err *e);
 
 /*
+ * Read a file that the user names, `what` ("--process", or NULL): regular files
+ * only, with `stream` also pipes by the name of a descriptor. -ENOENT, -EFBIG …
+ * with the message set.
+ */
+int config_read_at(int dirfd, const char *name, const char *what, bool stream,
+		   size_t max, char **ret, size_t *ret_len, struct err *e);
+
+/*
  * Open NAME in dirfd, read and spec_parse() it; warnings are logged. *ret_text
  * (malloc'ed, may be NULL) receives the text, for the copy in the state
  * directory. A missing file is "JSON specification file config.json not found".

@@ -411,6 +411,26 @@ void findings_log(const struct findings *f, const char *file)
 	str_free(&line);
 }
 
+int config_read_at(int dirfd, const char *name, const char *what, bool stream,
+		   size_t max, char **ret, size_t *ret_len, struct err *e)
+{
+	int r = file_read_given_at(dirfd, name, stream, max, ret, ret_len);
+
+	if (r >= 0)
+		return 0;
+	if (r == -EFBIG)
+		return err_set(e, EFBIG, "%s%s%s: larger than %zu MiB",
+			       what ? what : "", what ? " " : "", name, max >> 20);
+	if (r != -ESPIPE)
+		return err_errno(e, -r, "cannot read %s%s'%s'", what ? what : "",
+				 what ? " " : "", name);
+	(void)err_set(e, ESPIPE, "cannot read %s%s'%s': not a regular file",
+		      what ? what : "", what ? " " : "", name);
+	return err_hint(e, stream ?
+			"it is a FIFO, device or socket; pass a pipe as /dev/stdin or /dev/fd/N" :
+			"it is a FIFO, device or socket, which might never end");
+}
+
 static int load(struct spec *ret, int dirfd, const char *name, char **ret_text,
 		struct findings *f, struct err *e)
 {
@@ -419,14 +439,11 @@ static int load(struct spec *ret, int dirfd, const char *name, char **ret_text,
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	r = file_read_at(dirfd, name, JSON_MAX_TEXT, &text, &len);
+	r = config_read_at(dirfd, name, NULL, false, JSON_MAX_TEXT, &text, &len, e);
 	if (r == -ENOENT)
 		return err_set(e, ENOENT, "JSON specification file %s not found", name);
-	if (r == -EFBIG)
-		return err_set(e, EFBIG, "%s: larger than %u MiB", name,
-			       JSON_MAX_TEXT >> 20);
 	if (r < 0)
-		return err_errno(e, -r, "cannot read '%s'", name);
+		return r;
 	r = spec_parse(ret, text, len, name, f, e);
 	if (r < 0)
 		return r;

@@ -375,6 +375,14 @@ static int cwd_error(struct err *e, int code, const char *cwd)
 
 static int breakout(struct err *e, const char *cwd)
 {
+	struct stat root;
+
+	/* what is deleted has no name; nothing leads out of it either */
+	if (stat("/", &root) == 0 && root.st_nlink == 0) {
+		(void)err_errno(e, ENOENT, "the container's root file system was deleted");
+		return err_hint(e, "the working directory '%s' has no name any more; delete the container",
+				cwd);
+	}
 	(void)err_set(e, EPERM, "current working directory is outside of "
 				"container mount namespace root -- possible "
 				"container breakout detected");

@@ -209,10 +209,11 @@ static int process_from_file(struct execution *x, struct err *e)
 	AUTO(str) char *text = NULL;
 	const char *file = x->opts->process;
 	size_t len;
-	int r = file_read_at(AT_FDCWD, file, PROCESS_MAX, &text, &len);
+	int r = config_read_at(AT_FDCWD, file, "--process", true, PROCESS_MAX,
+			       &text, &len, e);
 
 	if (r < 0)
-		return err_errno(e, -r, "cannot read --process '%s'", file);
+		return r;
 	r = spec_parse_process(&x->process, &x->spec.arena, text, len, file, &f,
 			       e);
 	if (r == 0) {

@@ -355,28 +355,72 @@ int process_set_affinity(pid_t pid, const char *list, struct err *e)
 	return 0;
 }
 
+/* Give the nameless file `fd` a name that is free. 0 or -errno. */
+static int link_fd(int fd, int dirfd, const char *name)
+{
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW) < 0 ?
+		       -errno :
+		       0;
+}
+
 /*
  * A file that appears complete or not at all, and nothing beside it, also if we
- * are killed meanwhile. An old one is another process' number: it goes first.
- * Fails where the file system does not know O_TMPFILE.
+ * are killed meanwhile. One that exists is there all the time, old or new: only
+ * then there is a second name for a moment, always the same, so that one left by
+ * a kill is taken up again. Fails where the file system does not know O_TMPFILE.
  */
 static int pidfile_new(int dirfd, const char *name, const char *text, size_t n)
 {
 	AUTO(fd) int fd = openat(dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
 				 0666);
-	char path[40];
 
 	if (fd < 0)
 		return -errno;
 	int r = fd_write_full(fd, text, n);
 
-	if (r < 0)
+	if (r == 0)
+		r = link_fd(fd, dirfd, name);
+	if (r != -EEXIST)
 		return r;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	r = linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
-	if (r < 0 && errno == EEXIST && unlinkat(dirfd, name, 0) == 0)
-		r = linkat(AT_FDCWD, path, dirfd, name, AT_SYMLINK_FOLLOW);
-	return r < 0 ? -errno : 0;
+	AUTO(str) char *second = xasprintf(".%s.%s", name, PACKAGE_NAME);
+
+	if (unlinkat(dirfd, second, 0) < 0 && errno != ENOENT)
+		return -errno;
+	r = link_fd(fd, dirfd, second);
+	if (r == 0 && renameat(dirfd, second, dirfd, name) < 0) {
+		r = -errno;
+		(void)unlinkat(dirfd, second, 0);
+	}
+	return r;
+}
+
+/* Written to, not replaced: a FIFO, a device, an open descriptor. */
+static bool pidfile_is_stream(const char *path)
+{
+	struct stat st;
+
+	if (streq(path, "/dev/stdout") || streq(path, "/dev/stderr") ||
+	    str_starts(path, "/dev/fd/") || str_starts(path, "/proc/self/fd/"))
+		return true;
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
+}
+
+static int pidfile_into(const char *path, const char *text, struct err *e)
+{
+	AUTO(fd) int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
+		return 0;
+	int code = errno;
+
+	(void)err_errno(e, code, "cannot write pid file '%s'", path);
+	return fd < 0 && code == ENXIO ?
+		       err_hint(e, "it is a FIFO that nobody reads, or a socket") :
+		       -code;
 }
 
 int pidfile_write(const char *path, pid_t pid, struct err *e)
@@ -394,6 +438,8 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 		return err_errno(e, EISDIR, "cannot write pid file '%s'", path);
 	int n = snprintf(text, sizeof(text), "%d", pid);
 
+	if (pidfile_is_stream(path))
+		return pidfile_into(path, text, e);
 	if (pidfile_new(dirfd, slash + 1, text, (size_t)n) == 0)
 		return 0;
 	mode_t mask = umask(0);

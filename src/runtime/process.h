@@ -92,7 +92,8 @@ void process_reset_affinity(pid_t pid);
 int process_set_affinity(pid_t pid, const char *list, struct err *e);
 
 /*
- * Write PATH with the decimal pid, no newline, atomically. PATH is absolute.
+ * Write PATH with the decimal pid, no newline, atomically. PATH is absolute. A
+ * file or symbolic link there is replaced; a FIFO or device is written to.
  */
 int pidfile_write(const char *path, pid_t pid, struct err *e);
 

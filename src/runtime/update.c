@@ -239,11 +239,12 @@ static int read_ask(struct update *u, struct err *e)
 	if (streq(file, "-")) {
 		file = "standard input";
 		r = fd_read_all(STDIN_FILENO, RESOURCES_MAX, &text, &len);
-	} else {
-		r = file_read_at(AT_FDCWD, file, RESOURCES_MAX, &text, &len);
+		if (r < 0)
+			return err_errno(e, -r, "cannot read --resources from the standard input");
+	} else if (config_read_at(AT_FDCWD, file, "--resources", true,
+				  RESOURCES_MAX, &text, &len, e) < 0) {
+		return -e->code;
 	}
-	if (r < 0)
-		return err_errno(e, -r, "cannot read --resources '%s'", file);
 	r = spec_parse_resources(&u->ask, &u->arena, text, len, file, &f, e);
 	findings_log(&f, file);
 	return r;
