@@ -103,6 +103,8 @@ static void test_extra(void)
 	is_str(o.idmap_spec, "uids=0-1-2;gids=0-1-2", "the mapping");
 	o = parse(&a, "idmap=x,ridmap=uids=0-1-2");
 	ok(o.ridmap && !o.idmap, "ridmap with a mapping");
+	o = parse(&a, "ridmap,idmap=uids=0-1-2;gids=0-1-2");
+	ok(o.idmap && !o.ridmap, "idmap with a mapping after ridmap");
 	o = parse(&a, "tmpcopyup,copy-symlink,src-nofollow,dest-nofollow");
 	ok(o.tmpcopyup && o.copy_symlink && o.src_nofollow && o.dest_nofollow, "extensions");
 	is_str(o.data, NULL, "none of them is data");
