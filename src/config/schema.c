@@ -15,6 +15,17 @@
 #include "base/str.h"
 #include "base/banned.h"
 
+void walk_enter(struct walk *w, struct frame *frame)
+{
+	frame->up = w->top;
+	w->top = frame;
+}
+
+void walk_leave(struct walk *w, const struct frame *frame)
+{
+	w->top = frame->up;
+}
+
 static void add_frames(struct str *s, const struct frame *frame)
 {
 	char index[24];
@@ -286,7 +297,7 @@ static void mark_present(const struct field *field, char *outer)
 static void walk_strings(struct walk *w, const struct json *j, void *p)
 {
 	struct str_list *list = p;
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 	const char **v;
 
 	if (j->type != JSON_ARRAY) {
@@ -297,10 +308,10 @@ static void walk_strings(struct walk *w, const struct json *j, void *p)
 	if (j->n_children == 0)
 		return;
 	v = arena_array(w->arena, j->n_children + 1, sizeof(const char *));
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next, frame.index++)
 		v[frame.index] = walk_string(w, c);
-	w->top = frame.up;
+	walk_leave(w, &frame);
 	list->v = v;
 	list->n = j->n_children;
 }
@@ -309,13 +320,13 @@ static void walk_u32_list(struct walk *w, const struct json *j,
 			  const struct field *field, void *p)
 {
 	struct u32_list *list = p;
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 
 	if (!walk_expect(w, j, JSON_ARRAY) || j->n_children == 0)
 		return;
 	list->v = arena_array(w->arena, j->n_children, sizeof(uint32_t));
 	list->n = j->n_children;
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next, frame.index++) {
 		uint64_t v = 0;
 
@@ -325,35 +336,35 @@ static void walk_u32_list(struct walk *w, const struct json *j,
 			(void)get_name(w, c, field, &v);
 		list->v[frame.index] = (uint32_t)v;
 	}
-	w->top = frame.up;
+	walk_leave(w, &frame);
 }
 
 static void walk_bits(struct walk *w, const struct json *j,
 		      const struct field *field, void *p)
 {
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 	uint64_t bits = 0, v;
 
 	if (!walk_expect(w, j, JSON_ARRAY))
 		return;
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next, frame.index++)
 		if (get_name(w, c, field, &v))
 			bits |= v;
-	w->top = frame.up;
+	walk_leave(w, &frame);
 	store_sized(p, field->size, bits);
 }
 
 static void walk_kv(struct walk *w, const struct json *j, void *p)
 {
 	struct kv_list *list = p;
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 	size_t i = 0;
 
 	if (!walk_expect(w, j, JSON_OBJECT) || j->n_children == 0)
 		return;
 	list->v = arena_array(w->arena, j->n_children, sizeof(struct kv));
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next) {
 		frame.key = c->key;
 		if (c->type == JSON_NULL)
@@ -362,7 +373,7 @@ static void walk_kv(struct walk *w, const struct json *j, void *p)
 		list->v[i].value = walk_string(w, c);
 		i++;
 	}
-	w->top = frame.up;
+	walk_leave(w, &frame);
 	list->n = i;
 }
 
@@ -370,7 +381,7 @@ static void walk_list(struct walk *w, const struct json *j,
 		      const struct field *field, char *outer)
 {
 	bool map = field->kind == FK_MAP;
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 	const struct object *object = field->object;
 	size_t n = 0;
 	char *v;
@@ -379,7 +390,7 @@ static void walk_list(struct walk *w, const struct json *j,
 	    j->n_children == 0)
 		return;
 	v = arena_array(w->arena, j->n_children, object->size);
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next) {
 		char *element = v + n * object->size;
 
@@ -391,7 +402,7 @@ static void walk_list(struct walk *w, const struct json *j,
 		walk_object(w, c, object, element);
 		frame.index = ++n;
 	}
-	w->top = frame.up;
+	walk_leave(w, &frame);
 	*(void **)(void *)(outer + field->offset) = v;
 	*(size_t *)(void *)(outer + field->offset2) = n;
 }
@@ -514,7 +525,7 @@ static void check_required(struct walk *w, const struct json *j,
 void walk_object(struct walk *w, const struct json *j,
 		 const struct object *object, void *out)
 {
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 
 	if (!walk_expect(w, j, JSON_OBJECT))
 		return;
@@ -525,12 +536,12 @@ void walk_object(struct walk *w, const struct json *j,
 		while (f->name && !streq(f->name, m->key))
 			f++;
 		frame.key = m->key;
-		w->top = &frame;
+		walk_enter(w, &frame);
 		if (!f->name)
 			unknown_key(w, m, object);
 		else if (m->type != JSON_NULL)
 			walk_field(w, m, f, out);
-		w->top = frame.up;
+		walk_leave(w, &frame);
 	}
 	if (object->finish)
 		object->finish(w, j, out);

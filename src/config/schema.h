@@ -87,6 +87,11 @@ struct walk {
 	const struct frame *top;
 };
 
+/* Go one level down; `frame` is linked until walk_leave(). */
+void walk_enter(struct walk *w, struct frame *frame);
+/* Back to the level that *frame was entered from. */
+void walk_leave(struct walk *w, const struct frame *frame);
+
 /* Fill the struct at `out` (zeroed by the caller) from the tree. */
 void walk_object(struct walk *w, const struct json *j,
 		 const struct object *object, void *out);

@@ -27,11 +27,11 @@ static const struct object ns_object = { .fields = ns_fields,
 static void convert_namespaces(struct walk *w, const struct json *j, void *outer)
 {
 	struct spec_linux *l = outer;
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 
 	if (!walk_expect(w, j, JSON_ARRAY))
 		return;
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next, frame.index++) {
 		struct ns_entry entry = { _NS_KIND_MAX, NULL };
 		struct spec_ns *ns;
@@ -50,7 +50,7 @@ static void convert_namespaces(struct walk *w, const struct json *j, void *outer
 		ns->path = entry.path;
 		ns->index = (uint32_t)frame.index;
 	}
-	w->top = frame.up;
+	walk_leave(w, &frame);
 }
 
 static const struct field idmap_fields[] = {

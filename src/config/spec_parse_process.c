@@ -57,12 +57,12 @@ static void remember_unknown(struct walk *w, struct spec_capabilities *caps,
 static uint64_t get_set(struct walk *w, const struct json *j,
 			struct spec_capabilities *caps)
 {
-	struct frame frame = { w->top, NULL, 0 };
+	struct frame frame = { 0 };
 	uint64_t set = 0;
 
 	if (!walk_expect(w, j, JSON_ARRAY))
 		return 0;
-	w->top = &frame;
+	walk_enter(w, &frame);
 	for (const struct json *c = j->child; c; c = c->next, frame.index++) {
 		int n = c->type == JSON_STRING ? cap_number(c->text) : -1;
 		const char *name;
@@ -75,7 +75,7 @@ static uint64_t get_set(struct walk *w, const struct json *j,
 		if (name && caps->unknown.n < 64)
 			remember_unknown(w, caps, name);
 	}
-	w->top = frame.up;
+	walk_leave(w, &frame);
 	return set;
 }
 
