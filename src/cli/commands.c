@@ -108,7 +108,7 @@ static uint32_t listen_fds(const struct runtime *rt)
 static int fill_create(struct create_opts *ret, const struct cli *cli,
 		       struct create_flags *f, const char *id, struct err *e)
 {
-	static char cwd[4096];
+	char cwd[4096];
 
 	if (make_absolute(cli, &f->pid_file, e) < 0 ||
 	    make_absolute(cli, &f->console_socket, e) < 0 ||
@@ -130,7 +130,7 @@ static int fill_create(struct create_opts *ret, const struct cli *cli,
 		       .preserve_fds = f->preserve_fds,
 		       .listen_fds = listen_fds(&cli->rt) },
 		.id = id,
-		.bundle = cwd,
+		.bundle = arena_strdup(cli->mem, cwd),
 		.config = given(f->config) ? f->config : "config.json",
 		.no_pivot = f->no_pivot,
 		.no_new_keyring = f->no_new_keyring,
