@@ -83,7 +83,7 @@ wrong() {
 		stte x|did you mean 'state'?
 		rm x|did you mean 'delete'?
 		Run x|did you mean 'run'?
-		help crate|did you mean 'create'?
+		help creat|did you mean 'create'?
 		run --detatch x|did you mean '--detach'?
 		exec --enviroment=A=B x|-enviroment
 		exec -it x sh|every letter is written apart: -i -t; stdin is passed on without -i

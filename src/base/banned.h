@@ -21,6 +21,10 @@
 #undef strcat
 #undef strncpy
 #undef strncat
+#undef stpcpy
+#undef stpncpy
+#undef sprintf
+#undef vsprintf
 
 #pragma GCC poison strcpy strcat stpcpy sprintf vsprintf gets
 #pragma GCC poison strncpy strncat stpncpy strtok

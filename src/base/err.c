@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#define OCIRUN_ERR_C
 #include "base/err.h"
 
 #include <errno.h>

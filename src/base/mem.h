@@ -10,14 +10,16 @@
 #include <stddef.h>
 
 /* As malloc/calloc/realloc/strdup, never returning NULL. Caller frees. */
-void *xmalloc(size_t n);
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t n);
+void *xmalloc(size_t n) __attribute__((returns_nonnull));
+void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull));
+void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));
 /* realloc to n * size bytes with overflow check. */
-void *xreallocarray(void *p, size_t n, size_t size);
-char *xstrdup(const char *s);
-char *xstrndup(const char *s, size_t n);
-char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void *xreallocarray(void *p, size_t n, size_t size)
+	__attribute__((returns_nonnull));
+char *xstrdup(const char *s) __attribute__((returns_nonnull));
+char *xstrndup(const char *s, size_t n) __attribute__((returns_nonnull));
+char *xasprintf(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), returns_nonnull));
 
 /*
  * Arena: many small objects with one lifetime. Zero-initialise with
@@ -30,14 +32,18 @@ struct arena {
 };
 
 /* Zeroed memory aligned for any type; lives until arena_free(). */
-void *arena_alloc(struct arena *a, size_t n);
+void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 /* n * size with overflow check; n == 0 gives a valid pointer. */
-void *arena_array(struct arena *a, size_t n, size_t size);
-char *arena_strdup(struct arena *a, const char *s);
-char *arena_strndup(struct arena *a, const char *s, size_t n);
+void *arena_array(struct arena *a, size_t n, size_t size)
+	__attribute__((returns_nonnull));
+char *arena_strdup(struct arena *a, const char *s)
+	__attribute__((returns_nonnull));
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+	__attribute__((returns_nonnull));
 char *arena_printf(struct arena *a, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-void *arena_memdup(struct arena *a, const void *p, size_t n);
+	__attribute__((format(printf, 2, 3), returns_nonnull));
+void *arena_memdup(struct arena *a, const void *p, size_t n)
+	__attribute__((returns_nonnull));
 /* Release everything; the arena is empty and usable again. */
 void arena_free(struct arena *a);
 

@@ -55,6 +55,14 @@ int parse_int(const char *s, int *ret);
 /* Octal file mode, at most 07777. */
 int parse_mode(const char *s, uint32_t *ret);
 
+/* a-z to A-Z, whatever the locale. */
+static inline char ascii_upper(char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return (char)(c - 'a' + 'A');
+	return c;
+}
+
 static inline bool streq(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;

@@ -33,14 +33,17 @@ static double log2_of(double x)
 {
 	double ret = 0, bit = 0.5;
 
-	for (; x >= 2; x /= 2)
+	while (x >= 2) {
+		x /= 2;
 		ret += 1;
-	for (int i = 0; i < 50; i++, bit /= 2) {
+	}
+	for (int i = 0; i < 50; i++) {
 		x *= x;
 		if (x >= 2) {
 			x /= 2;
 			ret += bit;
 		}
+		bit /= 2;
 	}
 	return ret;
 }

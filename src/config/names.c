@@ -417,9 +417,7 @@ const char *cap_name(int number, char *buf, size_t size)
 	/* a number where there is no name */
 	if (name && str_starts(name, "cap_"))
 		for (; name[n] && n + 1 < size; n++)
-			buf[n] = name[n] >= 'a' && name[n] <= 'z' ?
-					 (char)(name[n] - 'a' + 'A') :
-					 name[n];
+			buf[n] = ascii_upper(name[n]);
 	if (name)
 		(void)cap_free(name);
 	if (n == 0)

@@ -120,9 +120,8 @@ static bool known_in_upper_case(const char *name)
 	char upper[40];
 	size_t i;
 
-	for (i = 0; name[i] && i < sizeof(upper) - 1; i++)
-		upper[i] = name[i] >= 'a' && name[i] <= 'z'
-				   ? (char)(name[i] - 'a' + 'A') : name[i];
+	for (i = 0; i < sizeof(upper) - 1 && name[i]; i++)
+		upper[i] = ascii_upper(name[i]);
 	upper[i] = '\0';
 	return cap_number(upper) >= 0;
 }

@@ -264,7 +264,7 @@ int attrs_parse_nodes(const char *list, unsigned long *mask, size_t n_words)
 {
 	memset(mask, 0, n_words * sizeof(*mask));
 	for (const char *s = list;; s++) {
-		size_t first, last;
+		size_t first = 0, last;
 		int r = take_number(&s, &first);
 
 		if (r < 0)
@@ -292,7 +292,7 @@ int attrs_parse_nodes(const char *list, unsigned long *mask, size_t n_words)
 int step_memory_policy(struct init *in, const union step_arg *u, struct err *e)
 {
 	const struct arg_memory_policy *a = &u->memory_policy;
-	unsigned long mask[NODE_WORDS];
+	unsigned long mask[NODE_WORDS] = { 0 };
 	bool have = a->nodes && a->nodes[0];
 	int code, r;
 

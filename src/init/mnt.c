@@ -299,7 +299,8 @@ static int set_options(int fsfd, const struct mnt_fs *fs, struct err *e)
 
 	if (!fs->data || !*fs->data)
 		return 0;
-	pos = copy = xstrdup(fs->data);
+	copy = xstrdup(fs->data);
+	pos = copy;
 	while ((key = next_option(&pos, streq(fs->type, "tmpfs")))) {
 		const char *value = option_value(key);
 
@@ -323,7 +324,8 @@ static bool fs_needs_classic(const struct mnt_fs *fs)
 		return true;
 	if (!fs->data || strlen(fs->data) < FSCONFIG_MAX)
 		return false;
-	pos = copy = xstrdup(fs->data);
+	copy = xstrdup(fs->data);
+	pos = copy;
 	while ((key = next_option(&pos, streq(fs->type, "tmpfs"))))
 		if (strlen(key) >= FSCONFIG_MAX)
 			return true;

@@ -66,7 +66,7 @@ int ps_filter(char *text, const struct pid_list *pids, struct str *out,
 	const char *heading = strsep(&text, "\n"), *line;
 	size_t column;
 
-	if (find_column(heading, &column) < 0) {
+	if (!heading || find_column(heading, &column) < 0) {
 		(void)err_set(e, EINVAL, "couldn't find PID field in ps output");
 		return err_hint(e, "the options of ps must leave the heading and the column PID in");
 	}
@@ -99,10 +99,11 @@ int ps_filter(char *text, const struct pid_list *pids, struct str *out,
 /* The whole of a memfd that ps has written to; without NULs. */
 static int read_output(int fd, char **ret, struct err *e)
 {
-	int r = lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+	int r;
 
-	if (r == 0)
-		r = fd_read_all(fd, PS_OUTPUT_MAX, ret, NULL);
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(e, errno, "cannot read the output of ps");
+	r = fd_read_all(fd, PS_OUTPUT_MAX, ret, NULL);
 	if (r < 0)
 		return err_errno(e, -r, "cannot read the output of ps");
 	return 0;

@@ -334,7 +334,7 @@ static void add_spec_rule(struct build *b, size_t index)
 				break;
 			}
 			for (size_t i = 0; i < pieces; i++) {
-				rule.args = r->args ? &r->args[i] : NULL;
+				rule.args = r->n_args ? &r->args[i] : NULL;
 				add_name(b, &b->archs[a], name, nr, &rule);
 			}
 		}

@@ -389,10 +389,12 @@ struct runs {
 
 static void add_plain(struct runs *runs, uint64_t first, uint32_t ret)
 {
-	const struct run *last = runs->n ? &runs->v[runs->n - 1] : NULL;
+	if (runs->n) {
+		const struct run *last = &runs->v[runs->n - 1];
 
-	if (last && !last->rules && last->ret == ret)
-		return;
+		if (!last->rules && last->ret == ret)
+			return;
+	}
 	runs->v[runs->n++] = (struct run){ .first = (uint32_t)first, .ret = ret };
 }
 
@@ -466,14 +468,15 @@ static int add_arch(struct runs *runs, struct arena *arena,
 		    const struct filter_spec *spec, const struct filter_arch *a,
 		    uint32_t first, uint32_t last, struct err *e)
 {
-	const struct filter_rule **r =
-		arena_array(arena, a->n_rules, sizeof(*r));
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is pointers that are sorted */
+	const size_t one = sizeof(struct filter_rule *);
+	const struct filter_rule **r = arena_array(arena, a->n_rules, one);
 	bool enosys = spec->enosys && a->newest;
 	uint64_t next = first;
 
 	for (size_t i = 0; i < a->n_rules; i++)
 		r[i] = &a->rules[i];
-	qsort(r, a->n_rules, sizeof(*r), compare_rules);
+	qsort(r, a->n_rules, one, compare_rules);
 	/*
 	 * The kernel of s390 leaves number 0 where it does not know the one
 	 * that the program asked for.

@@ -110,7 +110,7 @@ static void find_owner(int dirfd, char *buf, size_t size)
 
 	buf[0] = '\0';
 	if (fstat(dirfd, &st) < 0)
-		return;
+		return; /* cppcheck-suppress resourceLeak // AUTO() closes it */
 	while (f && (pw = fgetpwent(f))) {
 		if (pw->pw_uid != st.st_uid)
 			continue;
