@@ -131,6 +131,7 @@ struct cgroup {
 	const char *follow; /* where processes enter instead of d2->dir */
 	const char *avail; /* controllers at the root of cgroup2; NULL unread */
 	const char *why;   /* reason for missing controllers, for messages */
+	const struct spec_resources *devices_done; /* by cgroup_apply_devices() */
 	const struct spec_resources *planned; /* what `writes` was made from */
 	struct cg_writes writes;
 	struct cgroup_view view;

@@ -617,6 +617,15 @@ int cg_plan_fresh(struct cgroup *cg, const struct spec_resources *res,
 	return r;
 }
 
+int cgroup_apply_devices(struct cgroup *cg, const struct spec_resources *res,
+			 struct err *e)
+{
+	if (!res || cg->foreign || !cg->unified)
+		return 0;
+	cg->devices_done = res;
+	return apply_devices(cg, res, e);
+}
+
 int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		 struct err *e)
 {
@@ -632,7 +641,9 @@ int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 	}
 	if (r == 0)
 		r = cg_write_all(cg, w, e);
-	return r < 0 ? r : apply_devices(cg, res, e);
+	if (r < 0 || res == cg->devices_done)
+		return r;
+	return apply_devices(cg, res, e);
 }
 
 /* ---- view ---- */

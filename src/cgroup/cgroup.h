@@ -97,6 +97,14 @@ int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e);
  */
 int cgroup_choose(struct cgroup *cg, const struct str_list *args,
 		  struct err *e);
+/*
+ * Attach the device program (cgroup2; nothing elsewhere), as cgroup_apply() does
+ * if this was not called. While init makes the root file system: it takes the
+ * kernel as long, and every program allows device nodes to be made. On v1 all is
+ * denied first.
+ */
+int cgroup_apply_devices(struct cgroup *cg, const struct spec_resources *res,
+			 struct err *e);
 /* Write the limits, devices included. Error: pointer, file, value, reason. */
 int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		 struct err *e);

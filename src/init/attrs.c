@@ -2,7 +2,7 @@
 /*
  * Attributes of the process and of its private namespaces that one system call
  * sets: session, loopback, names, scheduling, i/o priority, personality, memory
- * policy. Limits, oom_score_adj and CPU affinity are the parent's work, since it
+ * policy, limits. oom_score_adj and CPU affinity are the parent's work, since it
  * has the privileges for them. Decides nothing: numbers were checked by config/
  * and planned by plan/. Sources: the man page of each call, section 2.
  */
@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,6 +39,35 @@ int step_session(struct init *in, const union step_arg *u, struct err *e)
 	if (errno == EPERM && getsid(0) == getpid())
 		return 0;
 	return err_errno(e, errno, "cannot make a new session");
+}
+
+/* ---- limits ------------------------------------------------------------ */
+
+int rlimit_set(pid_t pid, const struct arg_rlimit *l, struct err *e)
+{
+	__rlimit_resource_t res = (__rlimit_resource_t)l->resource;
+	struct rlimit64 want = { l->soft, l->hard }, have = { 0, 0 };
+
+	if (prlimit64(pid, res, &want, NULL) == 0)
+		return 0;
+	int code = errno;
+
+	(void)err_errno(e, code,
+			"cannot set resource limit to soft %llu, hard %llu",
+			(unsigned long long)l->soft,
+			(unsigned long long)l->hard);
+	(void)err_at(e, "/process/rlimits/%u", l->index);
+	if (code == EPERM && prlimit64(pid, res, NULL, &have) == 0)
+		(void)err_hint(e,
+			       "the hard limit allowed here is %llu; raising it needs CAP_SYS_RESOURCE",
+			       (unsigned long long)have.rlim_max);
+	return -code;
+}
+
+int step_rlimit(struct init *in, const union step_arg *u, struct err *e)
+{
+	(void)in;
+	return rlimit_set(0, &u->rlimit, e);
 }
 
 /* ---- loopback ---------------------------------------------------------- */

@@ -87,14 +87,15 @@ static void close_one(int *fd)
 int step_ready(struct init *in, const union step_arg *u, struct err *e)
 {
 	bool last = init_find_step(in, STEP_WAIT_START) != NULL;
+	bool joins = in->plan.verb && streq(in->plan.verb, "exec");
 	int r;
 
 	(void)u;
 	/*
 	 * The words that scripts for runc look for in a debug log; after READY
-	 * nobody reads ours any more.
+	 * create does not read ours any more.
 	 */
-	if (last)
+	if (!joins)
 		log_debug("init: closing the pipe to signal completion");
 	/* the death of the parent takes us along until here: chan_send() */
 	r = chan_send(&in->chan, CHAN_READY, NULL, 0, NULL, 0, e);

@@ -8,11 +8,11 @@
  *
  * Who hears of a failure
  *  1. Up to RUN: the parent, by an ERROR message with the number of the step.
- *  2. After RUN, in a plan without WAIT_START (exec): the channel stays open,
- *     CLOEXEC, until execve(2). EOF = the program runs, ERROR = it does not.
- *  3. After RUN, in a plan with WAIT_START (create, run): the channel is closed
- *     at RUN, for create's parent leaves. From then on it is whoever reads the
- *     fifo: one byte INIT_FIFO_RUNS when it was opened, then EOF = the program
+ *  2. After RUN, in a plan without WAIT_START (exec, run): the channel stays
+ *     open, CLOEXEC, until execve(2). EOF = the program runs, ERROR = it does not.
+ *  3. After RUN, in a plan with WAIT_START (create): the channel is closed at
+ *     RUN, for create's parent leaves. From then on it is whoever reads the fifo:
+ *     one byte INIT_FIFO_RUNS when it was opened, then EOF = the program
  *     runs, or one record, INIT_FIFO_ERROR and the bytes of a struct err (less
  *     than PIPE_BUF, therefore whole) = it does not. The reader must not trust
  *     them: init_fifo_parse().
@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Exit status of an init that failed, runc's. */
 #define INIT_EXIT_FAILED 255
@@ -74,6 +75,13 @@ int init_run(struct init *in);
  * code is positive, exit_code is INIT_EXIT_FAILED.
  */
 int init_fifo_parse(const void *buf, size_t len, struct err *ret);
+
+/*
+ * Set a limit of a process, 0 = the caller: by init itself, or by the parent for
+ * an init in a user namespace, where CAP_SYS_RESOURCE does not count. EPERM: the
+ * hint says what would have been allowed (setrlimit(2)).
+ */
+int rlimit_set(pid_t pid, const struct arg_rlimit *limit, struct err *e);
 
 /*
  * A procfs that the container cannot have tampered with (I4): fsopen("proc"),

@@ -59,6 +59,7 @@ static const step_fn step_fns[_STEP_MAX] = {
 	[STEP_IO_PRIORITY] = step_io_priority,
 	[STEP_PERSONALITY] = step_personality,
 	[STEP_MEMORY_POLICY] = step_memory_policy,
+	[STEP_RLIMIT] = step_rlimit,
 	[STEP_RLIMITS] = step_rlimits,
 	[STEP_SELINUX] = step_selinux,
 	[STEP_SECCOMP_EARLY] = step_seccomp,

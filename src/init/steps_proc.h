@@ -23,6 +23,7 @@ INIT_STEP_FN(step_session);
 INIT_STEP_FN(step_loopback);
 INIT_STEP_FN(step_hostname);
 INIT_STEP_FN(step_domainname);
+INIT_STEP_FN(step_rlimit);
 INIT_STEP_FN(step_scheduler);
 INIT_STEP_FN(step_io_priority);
 INIT_STEP_FN(step_personality);

@@ -154,6 +154,13 @@ static const struct field fields_remount[] = {
 	F(F_U64, arg_remount, flags),
 	{ 0 },
 };
+static const struct field fields_rlimit[] = {
+	F(F_U32, arg_rlimit, index),
+	F(F_U32, arg_rlimit, resource),
+	F(F_U64, arg_rlimit, soft),
+	F(F_U64, arg_rlimit, hard),
+	{ 0 },
+};
 static const struct field fields_umask[] = {
 	F(F_U32, arg_umask, mask),
 	{ 0 },

@@ -106,6 +106,11 @@ struct arg_pidfd { const char *payload; };
 /* flags: all MS_* of the mount, MS_RDONLY included, without BIND and REMOUNT */
 struct arg_remount { const char *path; uint64_t flags; };
 struct arg_umask { uint32_t mask; };
+struct arg_rlimit {
+	uint32_t index;     /* N of /process/rlimits/N */
+	uint32_t resource;  /* RLIMIT_* */
+	uint64_t soft, hard; /* UINT64_MAX = infinity */
+};
 struct arg_sysctl { const char *key, *value; }; /* key: path below /proc/sys */
 struct arg_scheduler {
 	uint32_t policy; int32_t nice; uint32_t priority; uint64_t flags, runtime,
@@ -152,6 +157,7 @@ struct step {
 		struct arg_pidfd pidfd;
 		struct arg_remount remount;
 		struct arg_umask umask;
+		struct arg_rlimit rlimit;
 		struct arg_sysctl sysctl;
 		struct arg_scheduler scheduler;
 		struct arg_io_priority io_priority;

@@ -286,6 +286,23 @@ static void print_umask(const union step_arg *u, bool brief, struct str *out)
 	str_addf(out, " %04o", u->umask.mask);
 }
 
+static void print_rlimit(const union step_arg *u, bool brief, struct str *out)
+{
+	const struct arg_rlimit *l = &u->rlimit;
+	const char *name = name_of(names_rlimit, l->resource);
+
+	(void)brief;
+	str_addf(out, " %s", name ? name : "?");
+	if (l->soft == UINT64_MAX)
+		str_add(out, " soft unlimited");
+	else
+		str_addf(out, " soft %llu", (unsigned long long)l->soft);
+	if (l->hard == UINT64_MAX)
+		str_add(out, " hard unlimited");
+	else
+		str_addf(out, " hard %llu", (unsigned long long)l->hard);
+}
+
 static void print_sysctl(const union step_arg *u, bool brief, struct str *out)
 {
 	str_addf(out, " %s", u->sysctl.key);

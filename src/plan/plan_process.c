@@ -74,10 +74,24 @@ int plan_fill_LOOPBACK(struct builder *b, struct err *e)
 	return 0;
 }
 
+/*
+ * Who needs the parent to act between the mounts and the rest: its hooks, hooks
+ * that are to run within the limits, and what the cgroup has to allow first
+ * (real-time bandwidth, memory nodes). Otherwise the limits are applied at READY,
+ * and init need not stop twice.
+ */
+static bool rootfs_awaited(const struct spec *spec)
+{
+	return spec->hooks[HOOK_PRESTART].n > 0 ||
+	       spec->hooks[HOOK_CREATE_RUNTIME].n > 0 ||
+	       spec->hooks[HOOK_CREATE_CONTAINER].n > 0 ||
+	       spec->process.scheduler.set || spec->linux_.memory_policy.set;
+}
+
 int plan_fill_ROOTFS_READY(struct builder *b, struct err *e)
 {
 	(void)e;
-	if (!b->exec)
+	if (!b->exec && rootfs_awaited(b->spec))
 		(void)plan_add(b);
 	return 0;
 }
@@ -386,11 +400,28 @@ static int fill_seccomp(struct builder *b, bool late)
 	return 0;
 }
 
+int plan_fill_RLIMIT(struct builder *b, struct err *e)
+{
+	(void)e;
+	if (b->spec->linux_.ns[NS_USER].listed)
+		return 0; /* RLIMITS */
+	for (size_t i = 0; i < b->proc->n_rlimits; i++) {
+		const struct spec_rlimit *l = &b->proc->rlimits[i];
+
+		plan_add(b)->rlimit = (struct arg_rlimit){
+			.index = (uint32_t)i,
+			.resource = (uint32_t)l->resource,
+			.soft = l->soft,
+			.hard = l->hard,
+		};
+	}
+	return 0;
+}
+
 int plan_fill_RLIMITS(struct builder *b, struct err *e)
 {
 	(void)e;
-	/* the parent has the values: exec may have its own */
-	if (b->proc->n_rlimits > 0)
+	if (b->proc->n_rlimits > 0 && b->spec->linux_.ns[NS_USER].listed)
 		(void)plan_add(b);
 	return 0;
 }
@@ -577,7 +608,8 @@ int plan_fill_READY(struct builder *b, struct err *e)
 int plan_fill_WAIT_START(struct builder *b, struct err *e)
 {
 	(void)e;
-	if (!b->exec)
+	/* run starts what it creates: RUN is its go-ahead */
+	if (!b->exec && b->req->verb != VERB_RUN)
 		plan_add(b)->fifo.slot = SLOT_FIFO;
 	return 0;
 }

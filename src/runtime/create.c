@@ -411,13 +411,21 @@ static struct hook_ctx hook_ctx(const struct creation *cr)
 				  .pid = cr->child.pid };
 }
 
-/* Namespaces and mounts are there, pivot_root has not happened. */
+static int apply_limits(struct creation *cr, struct err *e)
+{
+	cr->limited = true;
+	return cgroup_apply(cr->cg, &cr->spec.linux_.resources, e);
+}
+
+/*
+ * Namespaces and mounts are there, pivot_root has not happened. Not in every plan.
+ */
 static int on_rootfs_ready(void *arg, struct err *e)
 {
 	struct creation *cr = arg;
 	struct hook_ctx ctx = hook_ctx(cr);
 
-	if (cgroup_apply(cr->cg, &cr->spec.linux_.resources, e) < 0)
+	if (apply_limits(cr, e) < 0)
 		return -e->code;
 	if (hooks_run(&ctx, HOOK_PRESTART, "creating", e) < 0)
 		return -e->code;
@@ -449,7 +457,8 @@ static int on_ready(void *arg, struct err *e)
 	struct proc_stat st;
 	char text[48];
 
-	if (seccomp_check_start(&cr->fds.seccomp, e) < 0)
+	if (seccomp_check_start(&cr->fds.seccomp, e) < 0 ||
+	    (!cr->limited && apply_limits(cr, e) < 0))
 		return -e->code;
 	int r = proc_read_stat(cr->child.pid, &st);
 
@@ -499,7 +508,8 @@ static int serve(struct creation *cr, struct err *e)
 		.mounts = &mounts,
 	};
 
-	if (process_serve(&s, e) == 0)
+	if (cgroup_apply_devices(cr->cg, &cr->spec.linux_.resources, e) == 0 &&
+	    process_serve(&s, e) == 0)
 		return 0;
 	if (cgroup_oom_kills(cr->cg) > 0) {
 		(void)err_wrap(e, "container init was OOM-killed (memory limit too low?)");
@@ -535,7 +545,8 @@ static int make(struct creation *cr, enum verb verb, struct err *e)
 {
 	if (process_fds_prepare(&cr->fds, &cr->opts->p,
 				cr->spec.process.terminal, e) < 0 ||
-	    make_fifo(cr, e) < 0 || build_plan(cr, verb, e) < 0)
+	    (verb != VERB_RUN && make_fifo(cr, e) < 0) ||
+	    build_plan(cr, verb, e) < 0)
 		return -e->code;
 	process_fds_assign(&cr->fds, &cr->plan);
 	if (cgroup_create(cr->cg, e) < 0)

@@ -21,6 +21,7 @@ struct creation {
 	struct process_fds fds;
 	struct nsx_child child;   /* init; belongs to the caller after success */
 	bool reserved;            /* ROOT/ID is ours */
+	bool limited;             /* the cgroup has its limits */
 };
 #define CREATION_INIT                                             \
 	{                                                         \
@@ -35,8 +36,9 @@ struct creation {
 int container_load(struct creation *cr, const struct create_opts *opts,
 		   struct err *e);
 /*
- * After container_load(): on success the container's status is "created", init waits for the
- * fifo and the pid file is written. On failure nothing is left behind (process,
+ * After container_load(): on success the pid file is written and, with VERB_CREATE,
+ * the container's status is "created": init waits for the fifo. With VERB_RUN init
+ * goes on at once: container_release_child() is next. On failure nothing is left behind (process,
  * cgroup, state) unless opts->keep asks for it.
  */
 int container_create(struct creation *cr, enum verb verb, struct err *e);

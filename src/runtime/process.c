@@ -9,7 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/sys.h"
+#include "init/init.h"
 #include "runtime/mount_source.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/sock.h"
@@ -20,7 +22,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,11 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+void process_fds_close_exe(struct process_fds *fds)
+{
+	close_one(&fds->exe);
+}
+
 void process_fds_clear(struct process_fds *fds)
 {
 	int saved = errno;
@@ -129,24 +135,12 @@ static int set_rlimits(const struct process_service *s, struct err *e)
 {
 	for (size_t i = 0; i < s->process->n_rlimits; i++) {
 		const struct spec_rlimit *l = &s->process->rlimits[i];
-		struct rlimit64 want = { l->soft, l->hard }, have = { 0, 0 };
+		const struct arg_rlimit limit = { (uint32_t)i,
+						  (uint32_t)l->resource,
+						  l->soft, l->hard };
 
-		if (prlimit64(s->child->pid, (__rlimit_resource_t)l->resource,
-			      &want, NULL) == 0)
-			continue;
-		int code = errno;
-
-		(void)err_errno(e, code,
-				"cannot set resource limit to soft %llu, hard %llu",
-				(unsigned long long)l->soft,
-				(unsigned long long)l->hard);
-		(void)err_at(e, "/process/rlimits/%zu", i);
-		if (prlimit64(s->child->pid, (__rlimit_resource_t)l->resource,
-			      NULL, &have) == 0 && code == EPERM)
-			(void)err_hint(e,
-				       "the hard limit allowed here is %llu; raising it needs CAP_SYS_RESOURCE",
-				       (unsigned long long)have.rlim_max);
-		return -code;
+		if (rlimit_set(s->child->pid, &limit, e) < 0)
+			return -e->code;
 	}
 	return 0;
 }
@@ -452,6 +446,22 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 	return 0;
 }
 
+int process_stuck(pid_t pid, const char *what, struct err *e)
+{
+	char text[256];
+	struct proc_stat st;
+
+	(void)err_set(e, ETIMEDOUT, "container init %s: %s", what,
+		      proc_describe(pid, text, sizeof(text)));
+	if (proc_read_stat(pid, &st) < 0)
+		return -e->code;
+	if (st.state == 'T')
+		return err_hint(e, "it was stopped by a signal: SIGCONT lets it go on");
+	if (st.state == 't')
+		return err_hint(e, "a debugger holds it");
+	return err_hint(e, "its cgroup, or one above it, may be frozen");
+}
+
 int process_await_exec(struct nsx_child *child, deadline_t deadline,
 		       struct err *e)
 {
@@ -463,9 +473,7 @@ int process_await_exec(struct nsx_child *child, deadline_t deadline,
 	int r = poll(&p, 1, deadline_poll_ms(deadline));
 
 	if (r == 0)
-		return err_set(e, ETIMEDOUT,
-			       "process %d did not execute its program in time",
-			       child->pid);
+		return process_stuck(child->pid, "does not execute its program", e);
 	/* end-of-file: execve closed the CLOEXEC channel */
 	if (r > 0 && recv(child->chan.fd, &byte, 1, MSG_PEEK) == 0)
 		return 0;

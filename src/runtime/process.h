@@ -47,6 +47,8 @@ int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
 			struct plan_request *req, struct err *e);
 /* Fill plan->fds from what was prepared. */
 void process_fds_assign(const struct process_fds *fds, struct plan *plan);
+/* The sealed copy, once init has executed the user's program. */
+void process_fds_close_exe(struct process_fds *fds);
 void process_fds_clear(struct process_fds *fds);
 
 /*
@@ -86,6 +88,11 @@ int process_serve(const struct process_service *s, struct err *e);
 int process_await_exec(struct nsx_child *child, deadline_t deadline,
 		       struct err *e);
 
+/*
+ * -ETIMEDOUT: "container init WHAT", with what keeps process `pid` from it. WHAT is
+ * a verb phrase.
+ */
+int process_stuck(pid_t pid, const char *what, struct err *e);
 /* Reset the CPU affinity of a process to all CPUs its cpuset allows. */
 void process_reset_affinity(pid_t pid);
 /* sched_setaffinity(2) from a CPU list ("0-3,7"). */

@@ -77,7 +77,10 @@ int container_run(const struct create_opts *opts, int *ret_status,
 	if (r == 0) {
 		r = foreground_attach(&fg, cr.fds.master, e);
 		if (r == 0)
-			r = container_release(&cr.c, &cr.spec, e);
+			r = container_release_child(&cr.c, &cr.child,
+						    &cr.spec, e);
+		/* freed while the program runs, rather than at our end */
+		process_fds_close_exe(&cr.fds);
 		if (r < 0)
 			abandon(&cr);
 		else if (opts->p.detach)

@@ -13,6 +13,7 @@
 #include "init/init.h"
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
+#include "runtime/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,22 +72,6 @@ static int read_fifo(int fd, bool hup, struct fifo_in *in)
 	return in->n == sizeof(in->buf) ? -EPROTO : 0;
 }
 
-static int stuck(const struct container *c, const char *what, struct err *e)
-{
-	char text[256];
-	struct proc_stat st;
-
-	(void)err_set(e, ETIMEDOUT, "container init %s: %s", what,
-		      proc_describe(c->rec.init.pid, text, sizeof(text)));
-	if (proc_read_stat(c->rec.init.pid, &st) < 0)
-		return -e->code;
-	if (st.state == 'T')
-		return err_hint(e, "it was stopped by a signal: SIGCONT lets it go on");
-	if (st.state == 't')
-		return err_hint(e, "a debugger holds it");
-	return err_hint(e, "its cgroup, or one above it, may be frozen");
-}
-
 /*
  * A startContainer hook may take its time: that is the user's own wait, bounded
  * by init's life. Everything else has a deadline.
@@ -118,9 +103,10 @@ static int await_exec(const struct container *c, int fifo, int pidfd,
 		if (r > 0 || p[1].revents & POLLIN)
 			return 0;
 		if (deadline_poll_ms(in->opened ? end : answer) == 0)
-			return stuck(c, in->opened ? "does not execute its program" :
-						     "does not react to start",
-				     e);
+			return process_stuck(c->rec.init.pid,
+					     in->opened ? "does not execute its program" :
+							  "does not react to start",
+					     e);
 	}
 }
 
@@ -186,6 +172,19 @@ int container_release(struct container *c, const struct spec *spec,
 	if (fifo_result(&in, e) < 0)
 		return -e->code;
 	return run_poststart(c, spec, pidfd, e);
+}
+
+int container_release_child(struct container *c, struct nsx_child *child,
+			    const struct spec *spec, struct err *e)
+{
+	bool hooks = c->rec.hooks & (1U << HOOK_START_CONTAINER);
+
+	if (process_await_exec(child,
+			       hooks ? DEADLINE_NEVER :
+				       deadline_in_ms(EXEC_DEADLINE_MS),
+			       e) < 0)
+		return -e->code;
+	return run_poststart(c, spec, child->pidfd, e);
 }
 
 static int check_created(const struct container *c, struct err *e)

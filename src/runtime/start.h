@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "config/spec.h"
+#include "libnsexec/nsexec.h"
 #include "runtime/opts.h"
 #include "runtime/state.h"
 
@@ -18,6 +19,9 @@
 int container_release(struct container *c, const struct spec *spec,
 		      struct err *e);
 
+/* The same for a container that was made with VERB_RUN: `child` is its init. */
+int container_release_child(struct container *c, struct nsx_child *child,
+			    const struct spec *spec, struct err *e);
 /* The start command: open, lock, check the status, release. */
 int container_start(const struct runtime *rt, const char *id, struct err *e);
 

@@ -61,6 +61,7 @@ static const struct step steps[] = {
 	{ STEP_PIDFD_SEND, { .pidfd = { "standard" } } },
 	{ STEP_REMOUNT_RO, { .remount = { "/dev", 0x21 } } },
 	{ STEP_UMASK, { .umask = { 022 } } },
+	{ STEP_RLIMIT, { .rlimit = { 1, 7, 1024, UINT64_MAX } } },
 	{ STEP_SYSCTL, { .sysctl = { "net/x", "1\n" } } },
 	{ STEP_MASK_PATH, { .path_at = { 5, "/proc/kcore", "label" } } },
 	{ STEP_SCHEDULER, { .scheduler = { 6, -5, 7, 8, 9, 10, 11 } } },
