@@ -54,6 +54,26 @@ CFLAGS=$ocirun_save_CFLAGS
 AC_MSG_RESULT([$$1])
 ])
 
+# OCIRUN_CAN_PACK_RELOCS(VARIABLE)
+# Append -Wl,-z,pack-relative-relocs if a program linked with it runs: a static one
+# needs a libc that unpacks them (glibc 2.36), which the linker does not check.
+AC_DEFUN([OCIRUN_CAN_PACK_RELOCS], [
+AC_MSG_CHECKING([whether relative relocations can be packed])
+ocirun_save_LDFLAGS=$LDFLAGS
+ocirun_save_CFLAGS=$CFLAGS
+CFLAGS="$CFLAGS -fPIE -Werror"
+LDFLAGS="$LDFLAGS $STATIC_LDFLAGS -Wl,-z,pack-relative-relocs"
+AC_RUN_IFELSE([AC_LANG_PROGRAM([[
+static int a, b;
+static int *const volatile table[] = { &a, &b };
+]], [[return !(table[0] == &a && table[1] == &b);]])], [
+	AC_MSG_RESULT([yes])
+	$1="$$1 -Wl,-z,pack-relative-relocs"
+], [AC_MSG_RESULT([no])], [AC_MSG_RESULT([no, cross compiling])])
+LDFLAGS=$ocirun_save_LDFLAGS
+CFLAGS=$ocirun_save_CFLAGS
+])
+
 # OCIRUN_MISSING(WHAT, KEY)
 # Note a missing dependency. All of them are reported together by
 # OCIRUN_REPORT_MISSING; KEY selects the package names.
