@@ -20,6 +20,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -27,6 +28,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/protect.h"
 #include "base/sys.h"
 #include "libnsexec/program.h"
 
@@ -118,6 +120,26 @@ static int prepare(const struct nsx_birth *b, struct err *e)
 	return 0;
 }
 
+/* Execute the program anew, with what the constructor is to find in envp. */
+static int execute(const struct nsx_birth *b, char *env)
+{
+	char second[] = "init";
+	/* execve(2) only reads them */
+	char *const argv[] = { (char *)(uintptr_t)b->req->argv0, second, NULL };
+	char *envp[] = { env, NULL, NULL };
+
+#ifdef OCIRUN_FAULTS
+	char unprotect[256];
+
+	(void)snprintf(unprotect, sizeof(unprotect), PROTECT_ENV "=%s",
+		       getenv(PROTECT_ENV) ? getenv(PROTECT_ENV) : "");
+	envp[1] = unprotect;
+#endif
+	if (!PROTECTED(SEALED_COPY))
+		return sys_execveat(AT_FDCWD, "/proc/self/exe", argv, envp, 0);
+	return sys_execveat(b->req->exe_fd, "", argv, envp, AT_EMPTY_PATH);
+}
+
 /* The child. Signals stay blocked: the constructor of the image resets them. */
 static int child(void *arg)
 {
@@ -125,17 +147,13 @@ static int child(void *arg)
 	struct chan chan = { b->chan_fd, "stage", "parent", -1, 0,
 			     false };
 	struct err e = ERR_INIT;
-	char env[64], second[] = "init";
-	/* execve(2) only reads them */
-	char *const argv[] = { (char *)(uintptr_t)b->req->argv0, second, NULL };
-	char *const envp[] = { env, NULL };
+	char env[64];
 
 	nsx_die_with_parent(&chan);
 	if (prepare(b, &e) == 0) {
 		(void)snprintf(env, sizeof(env), NSX_ENV "=%d:%d", b->chan_fd,
 			       b->program_fd);
-		int r = sys_execveat(b->req->exe_fd, "", argv, envp,
-				     AT_EMPTY_PATH);
+		int r = execute(b, env);
 
 		(void)err_errno(
 			&e, -r,

@@ -148,7 +148,8 @@ __attribute__((constructor)) static void stage(void)
 			      NSX_ENV);
 		_exit(EXIT_BROKEN);
 	}
-	environ[0] = NULL; /* programs that init starts do not see it */
+	/* programs that init starts do not see it; behind it only tests' words */
+	environ++;
 	/* argv[0], which only some C libraries pass to constructors */
 	become_init(program_invocation_name, chan_fd, prog);
 }

@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "libnsexec/program.h"
@@ -87,7 +88,7 @@ static void drop_fd(int32_t *fd)
  */
 static void harden(const struct nsx_walker *w)
 {
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_DUMPABLE, PROTECTED(DUMPABLE) ? 0 : 1, 0, 0, 0);
 	nsx_die_with_parent(w->chan);
 }
 

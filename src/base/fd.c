@@ -30,6 +30,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
 
@@ -297,6 +298,8 @@ int fd_cloexec_from(int first)
 {
 	int r;
 
+	if (!PROTECTED(CLOSE_FDS))
+		return 0;
 	if (first < 0)
 		first = 0;
 	r = sys_close_range((unsigned int)first, UINT32_MAX, CLOEXEC_RANGE);

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "cgroup/cg_devices.h"
 #include "cgroup/cgroup.h"

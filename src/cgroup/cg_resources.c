@@ -600,8 +600,8 @@ static bool page_size_ok(const char *s)
 {
 	size_t digits = strspn(s, "0123456789");
 
-	return digits && digits <= 10 && s[digits] && s[digits + 1] == 'B' &&
-	       strchr("KMG", s[digits]) && !s[digits + 2];
+	return !PROTECTED(CGROUP_NAMES) || (digits && digits <= 10 && s[digits] &&
+	       strchr("KMG", s[digits]) && s[digits + 1] == 'B' && !s[digits + 2]);
 }
 
 static int hugetlb(struct build *b, const struct spec_resources *res)
@@ -718,12 +718,12 @@ static int check_key(struct build *b, const char *at, const char *key)
 					    "cgroup.kill" };
 	const char *dot = strchr(key, '.');
 
-	if (strchr(key, '/')) {
+	if (strchr(key, '/') && PROTECTED(CGROUP_NAMES)) {
 		(void)err_set(b->e, EINVAL, "unified resource '%s' must be a "
 			      "file name (no slashes)", key);
 		return err_at(b->e, "%s", at);
 	}
-	if (!dot || dot == key || !dot[1] || strstr(key, "..")) {
+	if ((!dot || dot == key || !dot[1] || strstr(key, "..")) && PROTECTED(CGROUP_NAMES)) {
 		(void)err_set(b->e, EINVAL, "unified resource '%s' must be in "
 			      "the form CONTROLLER.PARAMETER", key);
 		return err_at(b->e, "%s", at);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "config/names.h"
@@ -353,6 +354,21 @@ static int help_topic(const char *name, const struct cli_args *args, size_t at)
 	return unknown_command(args->v[at]);
 }
 
+/* A test that misspells a protection would test nothing. */
+static int check_unprotect(struct err *e)
+{
+#ifdef OCIRUN_FAULTS
+	size_t n = 0;
+	const char *unknown = protection_unknown(&n);
+
+	if (unknown)
+		return err_set(e, EINVAL, "no protection '%.*s' to switch off",
+			       (int)n, unknown);
+#endif
+	(void)e;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct globals g = { 0 };
@@ -392,7 +408,7 @@ int main(int argc, char **argv)
 
 	if (!cmd)
 		return help_topic(cli.rt.name, &args, 0);
-	if (setup_log(&g, &e) < 0 || setup_root(&g, &cli, &e) < 0 ||
+	if (check_unprotect(&e) < 0 || setup_log(&g, &e) < 0 || setup_root(&g, &cli, &e) < 0 ||
 	    setup_driver(&g, &cli.rt, &e) < 0 || check_rootless(&g, &e) < 0)
 		return fail(&e, 1);
 	/* args.v[0] is the command: it stands where a program name would */

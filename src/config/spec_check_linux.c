@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "config/names.h"
 #include "config/config.h"
@@ -300,7 +301,7 @@ static void rule_cgroups_path(struct check *c)
 {
 	const char *path = c->spec->linux_.cgroups_path;
 
-	if (path && path_has_dotdot(path))
+	if (path && path_has_dotdot(path) && PROTECTED(CGROUP_NAMES))
 		bad(c, "/linux/cgroupsPath", "'%.200s' must not have a '..' component", path);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/protect.h"
 #include "config/spec_check.h"
 #include "base/banned.h"
 
@@ -116,6 +117,8 @@ static bool is_page_size(const char *s)
 {
 	size_t n = strspn(s, "0123456789");
 
+	if (!PROTECTED(CGROUP_NAMES))
+		return true;
 	return n > 0 && s[0] != '0' && s[n] && strchr("KMG", s[n]) &&
 	       streq(s + n + 1, "B");
 }
@@ -154,10 +157,10 @@ static void rule_unified(struct check *c)
 	for (size_t i = 0; i < c->resources->unified.n; i++) {
 		const char *key = c->resources->unified.v[i].key;
 
-		if (strchr(key, '/'))
+		if (strchr(key, '/') && PROTECTED(CGROUP_NAMES))
 			bad(c, at_key(c, "/unified", key),
 			    "unified resource \"%.100s\" must be a file name (no slashes)", key);
-		else if (key[0] == '.' || !strchr(key, '.'))
+		else if ((key[0] == '.' && PROTECTED(CGROUP_NAMES)) || !strchr(key, '.'))
 			bad(c, at_key(c, "/unified", key),
 			    "unified resource \"%.100s\" must be in the form CONTROLLER.PARAMETER",
 			    key);

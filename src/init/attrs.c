@@ -25,6 +25,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/protect.h"
 #include "base/str.h"
 
 #include "base/banned.h"
@@ -33,6 +34,8 @@ int step_session(struct init *in, const union step_arg *u, struct err *e)
 {
 	(void)in;
 	(void)u;
+	if (!PROTECTED(OWN_SESSION))
+		return 0;
 	if (setsid() >= 0)
 		return 0;
 	/* EPERM is what a session leader gets, too: then it is done already */

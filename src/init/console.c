@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/sys.h"
 #include "init/mnt.h"
 
@@ -56,13 +57,14 @@ static int open_ptmx(struct init *in, int *ret, struct err *e)
 		return root;
 	if (procfd < 0)
 		return err_errno(e, -procfd, "no trusted procfs");
-	pathfd = root_open(root, "dev/pts/ptmx", O_PATH | O_NOFOLLOW, 0);
+	pathfd = root_open(root, "dev/pts/ptmx",
+			   O_PATH | (PROTECTED(CONSOLE_PTY) ? O_NOFOLLOW : 0), 0);
 	if (pathfd < 0)
 		return no_ptmx(pathfd, e);
 	if (fstatfs(pathfd, &fs) < 0 || fstat(pathfd, &st) < 0)
 		return err_errno(e, errno, "cannot stat '/dev/pts/ptmx'");
-	if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) ||
-	    st.st_rdev != makedev(5, 2)) {
+	if (PROTECTED(CONSOLE_PTY) && (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(5, 2))) {
 		(void)err_set(e, ENODEV, "'/dev/pts/ptmx' is not the one of a devpts");
 		(void)err_hint(e, "a terminal needs a devpts mount on /dev/pts "
 			       "(options newinstance,ptmxmode=0666)");
@@ -130,6 +132,10 @@ static int open_target(int root, int *ret, struct err *e)
 
 	if (dirfd < 0)
 		return console_error(dirfd, "make the directory of", e);
+	if (!PROTECTED(CONSOLE_TARGET)) {
+		*ret = root_mkfile(root, console, 0600);
+		return *ret < 0 ? console_error(*ret, "open", e) : 0;
+	}
 	/* mknod(2) of a file is O_CREAT | O_EXCL without opening anything */
 	if (mknodat(dirfd, name, S_IFREG | 0600, 0) < 0 && errno != EEXIST &&
 	    errno != EROFS)
@@ -157,7 +163,10 @@ static int bind_console(struct init *in, int slave, struct err *e)
 {
 	AUTO(mnt) struct mnt m = MNT_INIT;
 	AUTO(fd) int fd = -1;
-	struct mnt_at at = { .path = console, .flags = O_NOFOLLOW };
+	struct mnt_at at = {
+		.path = console,
+		.flags = PROTECTED(CONSOLE_TARGET) ? O_NOFOLLOW : 0,
+	};
 	int r, root = init_root(in, e);
 
 	if (root < 0)
@@ -305,12 +314,17 @@ int step_console(struct init *in, const union step_arg *u, struct err *e)
 	if (a->legacy)
 		return legacy_console(in, e);
 	r = open_pair(in, a, &master, &slave, &number, e);
-	if (r == 0 && a->bind)
-		r = bind_console(in, slave, e);
-	if (r < 0)
-		return r;
 	/* receivers take the payload for the name of the slave */
 	(void)snprintf(name, sizeof(name), "/dev/pts/%u", number);
+	if (r == 0 && a->bind && !PROTECTED(CONSOLE_PTY)) {
+		AUTO(fd) int named = open(name, O_PATH | O_CLOEXEC);
+
+		r = bind_console(in, named, e);
+	} else if (r == 0 && a->bind) {
+		r = bind_console(in, slave, e);
+	}
+	if (r < 0)
+		return r;
 	r = send_fd(in, SLOT_CONSOLE, name, master, "terminal", e);
 	return r < 0 ? r : become_stdio(slave, e);
 }

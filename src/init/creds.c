@@ -29,6 +29,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "init/steps_fs.h"
 
@@ -353,7 +354,7 @@ int step_ids(struct init *in, const union step_arg *u, struct err *e)
 	if (setresuid(a->uid, a->uid, a->uid) < 0)
 		return id_error(e, errno, 'u', a->uid);
 	/* what a change of ids does to this flag depends on fs.suid_dumpable */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (prctl(PR_SET_DUMPABLE, PROTECTED(DUMPABLE) ? 0 : 1, 0, 0, 0) < 0)
 		return err_errno(e, errno, "cannot become non-dumpable");
 	return 0;
 }
@@ -403,6 +404,8 @@ static int cwd_check(const char *cwd, struct err *e)
 	char name[PATH_MAX];
 	struct stat here, named;
 
+	if (!PROTECTED(CWD_CHECK))
+		return 0;
 	if (syscall(SYS_getcwd, name, sizeof(name)) < 0)
 		return errno == ENOENT ? breakout(e, cwd)
 				       : cwd_error(e, errno, cwd);

@@ -20,6 +20,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "init/mnt.h"
@@ -155,7 +156,8 @@ static int bind_device(struct init *in, const struct arg_device *a,
 static int existing_node(struct init *in, const struct arg_device *a,
 			 const struct stat *st, struct err *e)
 {
-	if (is_device(st, device_type(a), a->major, a->minor))
+	if (is_device(st, device_type(a), a->major, a->minor) ||
+	    !PROTECTED(DEVICE_NODE))
 		return 0;
 	/*
 	 * Exported images hold empty files in place of the default nodes. The
@@ -292,14 +294,15 @@ int init_nullfd(struct init *in, struct err *e)
 	root = init_root(in, e);
 	if (root < 0)
 		return root;
-	fd = root_open(root, "dev/null", O_PATH | O_NOFOLLOW, 0);
+	fd = root_open(root, "dev/null",
+		       O_PATH | (PROTECTED(DEV_NULL) ? O_NOFOLLOW : 0), 0);
 	if (fd < 0) {
 		(void)err_errno(e, -fd, "container's /dev/null is invalid");
 		return err_hint(e, "the container needs the device 1:3 there");
 	}
 	if (fstat(fd, &st) < 0)
 		return err_errno(e, errno, "cannot stat '/dev/null'");
-	if (!is_device(&st, S_IFCHR, 1, 3)) {
+	if (!is_device(&st, S_IFCHR, 1, 3) && PROTECTED(DEV_NULL)) {
 		(void)err_set(e, ENODEV, "container's /dev/null is invalid: it is not "
 			      "the character device 1:3");
 		return err_hint(e, "the root file system or a mount on /dev brings "

@@ -28,6 +28,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "hook/hook.h"
@@ -216,6 +217,8 @@ static void close_others(struct init *in, unsigned int first)
 	int high = in->chan.fd < in->fifofd ? in->fifofd : in->chan.fd;
 	unsigned int from = first;
 
+	if (!PROTECTED(CLOSE_FDS))
+		return;
 	if (low >= 0) {
 		close_span(from, (unsigned int)low - 1);
 		from = (unsigned int)low + 1;

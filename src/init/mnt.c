@@ -23,6 +23,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/mount_opts.h"
@@ -664,6 +665,8 @@ static int tree_attach(struct mnt *m, const struct mnt_at *at, struct err *e)
 	int r = sys_move_mount(m->fd, "", at->fd, "", SYS_MOVE_F_EMPTY_PATH |
 			       SYS_MOVE_T_EMPTY_PATH);
 
+	if (r < 0 && !PROTECTED(MOUNT_ERRORS))
+		return 0;
 	if (r < 0)
 		return err_errno(e, -r, "attaching the mount");
 	r = look_again(at, &fd, e);

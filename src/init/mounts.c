@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "config/mount_opts.h"
@@ -114,7 +115,7 @@ static int check_proc(const struct arg_mount *a, const char *path, int fd,
 	bool inside = on_procfs(fd);
 	bool root = inside ? init_is_proc_root(fd) : streq(path, "/proc");
 
-	if (!inside && !path_below(path, "/proc"))
+	if ((!inside && !path_below(path, "/proc")) || !PROTECTED(PROC_RULES))
 		return 0;
 	if (root) {
 		if (a->kind == MOUNT_PROC ||
@@ -231,7 +232,8 @@ static int find_target(struct init *in, const struct arg_mount *a,
 		       const char *path, mode_t type, const struct mnt *m,
 		       struct target *t, struct err *e)
 {
-	bool strict = a->kind == MOUNT_PROC || a->kind == MOUNT_SYSFS;
+	bool strict = (a->kind == MOUNT_PROC || a->kind == MOUNT_SYSFS) &&
+		      PROTECTED(STRICT_TARGET);
 	int r;
 
 	if (streq(path, "/") && a->kind != MOUNT_REMOUNT) {
@@ -555,6 +557,8 @@ static int mount_cgroup(struct init *in, const struct arg_mount *a,
 	err_clear(e);
 	bind.kind = MOUNT_BIND;
 	bind.flags |= MS_BIND | MS_REC;
+	if (!PROTECTED(CGROUP_READONLY))
+		bind.flags &= ~(uint64_t)MS_RDONLY;
 	bind.data = NULL;
 	r = mount_bind(in, &bind, path, e);
 	if (r != -ENOENT)

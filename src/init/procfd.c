@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "init/mnt.h"
 
 #include "base/banned.h"
@@ -64,9 +65,16 @@ int init_procfd(struct init *in)
 {
 	int fd;
 
+	if (!PROTECTED(PRIVATE_PROC)) {
+		auto_fd(&in->procfd);
+		in->procfd = -1;
+	}
 	if (in->procfd >= 0)
 		return in->procfd;
-	fd = mnt_private_proc();
+	if (PROTECTED(PRIVATE_PROC))
+		fd = mnt_private_proc();
+	else
+		fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		fd = existing_proc();
 	if (fd < 0)
@@ -79,7 +87,8 @@ void init_procfd_offer(struct init *in, int mountfd)
 {
 	AUTO(fd) int fd = -1;
 
-	if (in->procfd >= 0 || !init_is_proc_root(mountfd))
+	if (in->procfd >= 0 || !init_is_proc_root(mountfd) ||
+	    !PROTECTED(PRIVATE_PROC))
 		return;
 	fd = mnt_clone_fd(mountfd);
 	if (fd >= 0)
@@ -92,6 +101,8 @@ int init_proc_open(struct init *in, const char *path, int flags)
 
 	if (procfd < 0)
 		return procfd;
+	if (!PROTECTED(PRIVATE_PROC))
+		return root_open(procfd, path, flags, 0);
 	return root_open(procfd, path, flags | O_NOFOLLOW, ROOT_NO_XDEV);
 }
 

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/protect.h"
 #include "base/banned.h"
 
 #define PLAN_MAGIC 0x4e4c5031U /* "1PLN" */
@@ -252,6 +253,10 @@ static void put_str(struct str *out, const char *s)
 {
 	size_t len = s ? strlen(s) + 1 : 0;
 
+	if (!PROTECTED(LENGTHS) && len > UINT16_MAX) {
+		s += len - (uint16_t)len;
+		len = (uint16_t)len;
+	}
 	put_u32(out, (uint32_t)len);
 	if (len > 0)
 		str_addn(out, s, len);

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/banned.h"
 
 int plan_fill_PROPAGATION(struct builder *b, struct err *e)
@@ -205,6 +206,8 @@ static void add_hierarchy(struct builder *b, const struct spec_mount *m,
 		a.source = cm->host_dir;
 		a.data = NULL;
 		a.flags |= MS_BIND | MS_REC;
+		if (!PROTECTED(CGROUP_READONLY))
+			a.flags &= ~(uint64_t)MS_RDONLY;
 	}
 	plan_add(b)->mount = a;
 }

@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 
 #include "base/cleanup.h"
+#include "base/protect.h"
 #include "config/names.h"
 #include "base/banned.h"
 
@@ -498,8 +499,14 @@ static struct arg_caps caps_of(const struct builder *b)
 
 	if (!c->set)
 		c = &b->spec->process.caps;
-	if (!c->set)
+	if (!c->set || (b->exec && !PROTECTED(EXEC_CAPS)))
 		return (struct arg_caps){ .set = false };
+	if (!PROTECTED(AMBIENT))
+		return (struct arg_caps){
+			true, c->bounding & known, c->effective & known,
+			c->permitted & known, c->permitted & known,
+			c->permitted & known,
+		};
 	return (struct arg_caps){
 		.set = true,
 		.bounding = c->bounding & known,

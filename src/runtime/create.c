@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "config/config.h"
 #include "config/names.h"
 #include "runtime/delete.h"
@@ -66,7 +67,7 @@ static int check_terminal(const struct creation *cr, struct err *e)
 		(void)err_at(e, "/process/terminal");
 		return err_hint(e, "--console-socket needs process.terminal true and a detached start");
 	}
-	if (o->preserve_fds > 0 &&
+	if (o->preserve_fds > 0 && PROTECTED(PRESERVE_FDS) &&
 	    o->rt->inherited_fds < o->listen_fds + o->preserve_fds) {
 		uint32_t missing = o->rt->inherited_fds > o->listen_fds ?
 					   o->rt->inherited_fds - o->listen_fds :

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/protect.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "config/names.h"
@@ -76,13 +77,41 @@ static int parse_id(const char *text, uint32_t *ret)
 	return r == 0 && *ret == UINT32_MAX ? -ERANGE : r;
 }
 
-static int parse_user(struct spec_user *u, const char *text, struct err *e)
+#ifdef OCIRUN_FAULTS
+/* What others did: names first, even those of digits, then as much of a number. */
+static uint32_t naive_id(const struct execution *x, const char *text)
+{
+	AUTO(str) char *path = xasprintf("/proc/%d/root/etc/passwd",
+					 x->c.rec.init.pid);
+	AUTO(str) char *passwd = NULL;
+	AUTO(str) char *entry = xasprintf("\n%s:x:", text);
+	const char *s = text;
+	uint32_t v = 0;
+
+	if (file_read_at(AT_FDCWD, path, PROCESS_MAX, &passwd, NULL) == 0 &&
+	    strstr(passwd, entry))
+		s = strstr(passwd, entry) + strlen(entry);
+	for (; *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (uint32_t)(*s - '0');
+	return v;
+}
+#else
+#define naive_id(x, text) ((void)(x), 0U)
+#endif
+
+static int parse_user(const struct execution *x, struct spec_user *u,
+		      const char *text, struct err *e)
 {
 	const char *colon = strchr(text, ':');
 	AUTO(str) char *uid = colon ? xstrndup(text, (size_t)(colon - text)) :
 				      xstrdup(text);
 	uint32_t v;
 
+	if (!PROTECTED(NUMERIC_USER)) {
+		u->uid = naive_id(x, uid);
+		u->gid = colon ? naive_id(x, colon + 1) : 0;
+		return 0;
+	}
 	/* Numbers only: a name must never be looked up (CVE-2016-3697 class). */
 	if (parse_id(uid, &v) < 0)
 		return err_set(e, EINVAL,
@@ -163,6 +192,8 @@ static void add_caps(struct execution *x)
 		c->bounding |= bit;
 		c->effective |= bit;
 		c->permitted |= bit;
+		if (!PROTECTED(EXEC_INHERITABLE))
+			c->inheritable |= bit;
 		if (c->inheritable_set)
 			c->ambient |= bit & c->inheritable;
 	}
@@ -195,7 +226,7 @@ static int process_from_flags(struct execution *x, struct err *e)
 		p->selinux_label = o->process_label;
 	if (o->apparmor)
 		p->apparmor_profile = o->apparmor;
-	if (o->user && parse_user(&p->user, o->user, e) < 0)
+	if (o->user && parse_user(x, &p->user, o->user, e) < 0)
 		return -e->code;
 	if (add_gids(x, e) < 0 || add_env(x, e) < 0)
 		return -e->code;
@@ -249,7 +280,7 @@ static int check_options(const struct execution *x, struct err *e)
 			      "cannot use console socket if runc will not detach or allocate tty");
 		return err_hint(e, "--console-socket needs --tty and --detach");
 	}
-	if (o->preserve_fds > o->rt->inherited_fds)
+	if (o->preserve_fds > o->rt->inherited_fds && PROTECTED(PRESERVE_FDS))
 		return err_errno(e, EBADF,
 				 "unable to stat preserved-fd %u (of %u): fd %u",
 				 o->rt->inherited_fds, o->preserve_fds,

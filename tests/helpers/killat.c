@@ -8,10 +8,11 @@
  *	-p N      the process: 0 is COMMAND itself (default), 1 the first process
  *	          that COMMAND or a descendant made, 2 the second …
  *	-k K      strike at its K-th system call; 0 only counts (default)
- *	-s NAME   count only calls of this name
+ *	-s NAMES  count only calls of these names, "openat,mkdirat"
  *	-a        strike after the call instead of before it
  *	-e ERRNO  the call does nothing and fails with ERRNO, e.g. EIO; else SIGKILL
  *	-S        SIGSTOP instead of SIGKILL
+ *	-x SCRIPT run SCRIPT with sh(1) while the call waits, then let it go on
  *	-l        list the calls: "K NAME" a line
  *	-o FILE   the report is appended to it (default: stderr)
  *
@@ -53,7 +54,8 @@ struct call_info {
 
 struct killat {
 	int which, k;
-	const char *name; /* -s */
+	const char *name;   /* -s */
+	const char *script; /* -x */
 	bool after, stop, list;
 	int inject;	  /* errno, 0 = signal */
 	FILE *report;
@@ -117,6 +119,7 @@ static const struct {
 	{ "ENOSPC", ENOSPC }, { "EPERM", EPERM },   { "EACCES", EACCES },
 	{ "ENOSYS", ENOSYS }, { "EAGAIN", EAGAIN }, { "EMFILE", EMFILE },
 	{ "EINVAL", EINVAL }, { "EBUSY", EBUSY },   { "ENOENT", ENOENT },
+	{ "ELOOP", ELOOP },   { "E2BIG", E2BIG },   { "EOPNOTSUPP", EOPNOTSUPP },
 };
 
 static void die(const char *fmt, ...)
@@ -204,7 +207,7 @@ static void release_target(const struct killat *ka)
 	pid_t pid = ka->target;
 	int status;
 
-	if (!ka->inject && !ka->stop)
+	if (!ka->inject && !ka->stop && !ka->script)
 		(void)kill(pid, SIGKILL);
 	/*
 	 * One that is dying already has to be reaped here, or its parent never
@@ -244,13 +247,41 @@ static void release_all(struct killat *ka)
 	ka->struck = true;
 }
 
+/* -x: what an enemy does at this moment. */
+static void run_script(const char *script)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid == 0) {
+		(void)execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		die("'%s' failed", script);
+}
+
+static bool listed(const char *list, const char *name)
+{
+	size_t n = strlen(name), len;
+
+	for (; *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		if (len == n && memcmp(list, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* True when this is the call to strike. */
 static bool chosen(struct killat *ka, long nr)
 {
 	char buf[32];
 	const char *name = call_name(nr, buf);
 
-	if (ka->name && strcmp(ka->name, name) != 0)
+	if (ka->name && !listed(ka->name, name))
 		return false;
 	ka->count++;
 	if (ka->list)
@@ -281,6 +312,8 @@ static void on_call(struct killat *ka, pid_t pid)
 		} else if (ka->after) {
 			armed = true;
 		} else {
+			if (ka->script)
+				run_script(ka->script);
 			release_all(ka);
 		}
 		return;
@@ -433,7 +466,7 @@ int main(int argc, char **argv)
 	struct killat ka = { .report = stderr };
 	int c;
 
-	while ((c = getopt(argc, argv, "+p:k:s:ae:Slo:")) != -1) {
+	while ((c = getopt(argc, argv, "+p:k:s:ae:Sx:lo:")) != -1) {
 		switch (c) {
 		case 'p': ka.which = number(optarg); break;
 		case 'k': ka.k = number(optarg); break;
@@ -441,6 +474,7 @@ int main(int argc, char **argv)
 		case 'a': ka.after = true; break;
 		case 'e': ka.inject = errno_of(optarg); break;
 		case 'S': ka.stop = true; break;
+		case 'x': ka.script = optarg; break;
 		case 'l': ka.list = true; break;
 		case 'o':
 			ka.report = fopen(optarg, "ae");
