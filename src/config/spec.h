@@ -244,6 +244,7 @@ struct spec_resources {
 	struct spec_rdma *rdma;
 	size_t n_rdma;
 	struct kv_list unified;
+	struct opt_i32 old_oom_score_adj; /* as configs before 1.0.0 had it */
 };
 
 struct spec_seccomp_arg { uint32_t index; uint64_t value, value_two; uint32_t op; };

@@ -132,9 +132,8 @@ static const struct object mount_object = { .fields = mount_fields,
  * Option idmap=… is another way to write the mappings of a mount; it may refer
  * to those of the container, so that it waits for the end of the document.
  */
-static void finish_spec(struct walk *w, const struct json *j, void *outer)
+static void finish_idmaps(struct walk *w, const struct json *j, struct spec *spec)
 {
-	struct spec *spec = outer;
 	const struct spec_linux *l = &spec->linux_;
 	const struct json *mount = walk_member(j, "mounts");
 
@@ -200,6 +199,28 @@ static const struct field root_fields[] = {
 };
 static const struct object root_object = { .fields = root_fields };
 
+/*
+ * Configs of engines from before runtime-spec 1.0.0: the score is among the
+ * resources, and they write a pids limit of 0 where there is none.
+ */
+static void finish_old(struct spec *spec)
+{
+	struct spec_resources *r = &spec->linux_.resources;
+	const char *v = spec->oci_version;
+
+	if (!spec->process.oom_score_adj.set)
+		spec->process.oom_score_adj = r->old_oom_score_adj;
+	if (v && (str_starts(v, "0.") || str_starts(v, "1.0.0-")) &&
+	    r->pids_limit.set && r->pids_limit.v == 0)
+		r->pids_limit.set = false;
+}
+
+static void finish_spec(struct walk *w, const struct json *j, void *outer)
+{
+	finish_idmaps(w, j, outer);
+	finish_old(outer);
+}
+
 static const struct field spec_fields[] = {
 	F_REQ(FK_STR, struct spec, oci_version, "ociVersion"),
 	F_PRESENT(FK_OBJECT, struct spec, process, process_set, "process",
@@ -219,6 +240,7 @@ static const struct field spec_fields[] = {
 	F_IGNORE("vm"),
 	F_IGNORE("zos"),
 	F_IGNORE("freebsd"),
+	F_IGNORE("platform"), /* before 1.0.0 */
 	F_END,
 };
 const struct object schema_spec = { .fields = spec_fields,

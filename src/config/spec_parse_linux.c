@@ -179,15 +179,37 @@ static const struct object seccomp_arg_object = {
 	F_NAME(FK_ENUM, type, member, name_, names_seccomp_action,       \
 	       "string ", " is not a valid action for seccomp", .flags = (flags_))
 
+/* Until 1.0.0-rc6 of the runtime-spec each rule had one "name". */
+static void convert_name(struct walk *w, const struct json *j, void *outer)
+{
+	struct spec_seccomp_rule *rule = outer;
+	const char *name = walk_string(w, j);
+	const char **v = arena_array(w->arena, 2, sizeof(*v));
+
+	if (!name || rule->names.n > 0)
+		return;
+	v[0] = name;
+	rule->names = (struct str_list){ v, 1 };
+}
+
+static void finish_rule(struct walk *w, const struct json *j, void *outer)
+{
+	(void)outer;
+	if (!walk_member(j, "names") && !walk_member(j, "name"))
+		walk_error(w, j, "names", "required property is missing");
+}
+
 static const struct field seccomp_rule_fields[] = {
-	F_REQ(FK_STR_LIST, struct spec_seccomp_rule, names, "names"),
+	F(FK_STR_LIST, struct spec_seccomp_rule, names, "names"),
+	F_CUSTOM("name", convert_name),
 	F_ACTION(struct spec_seccomp_rule, action, "action", FIELD_REQUIRED),
 	F_OPT(FK_U32, struct spec_seccomp_rule, errno_ret, "errnoRet"),
 	F_LIST(struct spec_seccomp_rule, args, n_args, "args", &seccomp_arg_object),
 	F_END,
 };
 static const struct object seccomp_rule_object = {
-	.fields = seccomp_rule_fields, .size = sizeof(struct spec_seccomp_rule)
+	.fields = seccomp_rule_fields, .size = sizeof(struct spec_seccomp_rule),
+	.finish = finish_rule
 };
 
 /* No default action and no rules: as if the object were not there. */

@@ -156,6 +156,25 @@ static const struct field caps_fields[] = {
 static const struct object caps_object = { .fields = caps_fields,
 					   .finish = finish_caps };
 
+/*
+ * Until 1.0.0-rc5 of the runtime-spec it was one list (containerd 0.2, Docker
+ * 1.12 to 17.03). Inheritable and ambient stay empty, as today's engines have
+ * them (CVE-2022-24769).
+ */
+static void convert_caps(struct walk *w, const struct json *j, void *outer)
+{
+	struct spec_capabilities *caps = &((struct spec_process *)outer)->caps;
+
+	caps->set = true;
+	if (j->type != JSON_ARRAY) {
+		walk_object(w, j, &caps_object, caps);
+		return;
+	}
+	caps->bounding = get_set(w, j, caps);
+	caps->effective = caps->permitted = caps->bounding;
+	finish_caps(w, j, caps);
+}
+
 /* ---- small ones -------------------------------------------------------- */
 
 static const struct field rlimit_fields[] = {
@@ -215,8 +234,7 @@ static const struct field process_fields[] = {
 	F(FK_STR_LIST, struct spec_process, env, "env"),
 	F(FK_STR, struct spec_process, cwd, "cwd", .flags = FIELD_REQUIRED,
 	  .missing = "Cwd property must not be empty"),
-	F_PRESENT(FK_OBJECT, struct spec_process, caps, caps.set, "capabilities",
-		  .object = &caps_object),
+	F_CUSTOM("capabilities", convert_caps, .object = &caps_object),
 	F_LIST(struct spec_process, rlimits, n_rlimits, "rlimits", &rlimit_object),
 	F_OPT(FK_BOOL, struct spec_process, no_new_privileges, "noNewPrivileges"),
 	F(FK_STR, struct spec_process, apparmor_profile, "apparmorProfile"),

@@ -153,6 +153,15 @@ static const struct field block_io_fields[] = {
 	F_THROTTLE(write_bps, "throttleWriteBpsDevice"),
 	F_THROTTLE(read_iops, "throttleReadIOPSDevice"),
 	F_THROTTLE(write_iops, "throttleWriteIOPSDevice"),
+	/* their names until 1.0.0-rc6 of the runtime-spec */
+	F_OPT(FK_U16, struct spec_block_io, weight, "blkioWeight"),
+	F_OPT(FK_U16, struct spec_block_io, leaf_weight, "blkioLeafWeight"),
+	F_LIST(struct spec_block_io, weight_devices, n_weight_devices,
+	       "blkioWeightDevice", &weight_device_object),
+	F_THROTTLE(read_bps, "blkioThrottleReadBpsDevice"),
+	F_THROTTLE(write_bps, "blkioThrottleWriteBpsDevice"),
+	F_THROTTLE(read_iops, "blkioThrottleReadIOPSDevice"),
+	F_THROTTLE(write_iops, "blkioThrottleWriteIOPSDevice"),
 	F_END,
 };
 static const struct object block_io_object = { .fields = block_io_fields };
@@ -208,6 +217,11 @@ static const struct field resources_fields[] = {
 	F_FLAT("network", &network_object),
 	F_MAP(struct spec_resources, rdma, n_rdma, "rdma", &rdma_object),
 	F(FK_KV, struct spec_resources, unified, "unified"),
+	/* where they were until 1.0.0-rc6 of the runtime-spec */
+	F_OPT(FK_BOOL, struct spec_resources, memory.disable_oom_killer,
+	      "disableOOMKiller"),
+	F(FK_I32, struct spec_resources, old_oom_score_adj, "oomScoreAdj",
+	  .flags = FIELD_OPT | FIELD_RANGE, RANGE(-1000, 1000)),
 	F_END,
 };
 const struct object schema_resources = { .fields = resources_fields,

@@ -446,10 +446,10 @@ static void test_versions(void)
 {
 	static const struct { const char *version; bool good; } rows[] = {
 		{ "1.0.0", true }, { "1.3.0", true }, { "1.0.0-rc5", true }, { "1.2.1+dev", true },
-		{ "1.0.2-dev.1-x+a.b", true }, { "1.10.0", true },
+		{ "1.0.2-dev.1-x+a.b", true }, { "1.10.0", true }, { "0.6.0-dev", true },
 		{ "", false }, { "1", false }, { "1.0", false }, { "1.0.0.0", false },
 		{ "01.0.0", false }, { "1.00.0", false }, { "1.0.0-", false }, { "1.0.0+", false },
-		{ "1.0.0-a..b", false }, { "v1.0.0", false }, { "1.0.0 ", false }, { "0.9.0", false },
+		{ "1.0.0-a..b", false }, { "v1.0.0", false }, { "1.0.0 ", false }, { "00.9.0", false },
 		{ "2.0.0", false }, { "10.0.0", false }, { "1.0.x", false },
 	};
 

@@ -392,6 +392,33 @@ static void test_load(void)
 	log_redirect(NULL, NULL);
 }
 
+/* As Docker 1.11 wrote it. */
+static void test_old_form(void)
+{
+	AUTO(findings) struct findings f = { 0 };
+	AUTO(spec) struct spec s;
+	size_t len;
+	AUTO(str) char *text = read_data("good/old-2016.json", &len);
+	struct err e = ERR_INIT;
+
+	is_int(spec_parse(&s, text, len, "config.json", &f, &e), 0, "it parses");
+	is_int((long)f.n, 0, "without a warning");
+	const struct spec_capabilities *c = &s.process.caps;
+	const uint64_t both = 1U << CAP_CHOWN | 1U << CAP_KILL;
+
+	ok(c->set && c->bounding == both && c->effective == both &&
+	   c->permitted == both && !c->inheritable_set && !c->ambient,
+	   "capabilities: one list for three sets");
+	ok(s.linux_.seccomp.n_rules == 1 && s.linux_.seccomp.rules[0].names.n == 1 &&
+	   streq(s.linux_.seccomp.rules[0].names.v[0], "acct"), "seccomp: name");
+	const struct spec_resources *r = &s.linux_.resources;
+
+	ok(!r->pids_limit.set, "a pids limit of 0 is none");
+	ok(r->block_io.weight.set && r->block_io.weight.v == 100, "blkioWeight");
+	ok(r->memory.disable_oom_killer.set, "disableOOMKiller");
+	ok(s.process.oom_score_adj.set && s.process.oom_score_adj.v == 5, "oomScoreAdj");
+}
+
 static void test_many_findings(void)
 {
 	AUTO(findings) struct findings f = { 0 };
@@ -420,6 +447,7 @@ int main(void)
 	test_complete_values();
 	test_empty_strings();
 	test_load();
+	test_old_form();
 	test_many_findings();
 	return done();
 }
