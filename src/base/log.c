@@ -37,12 +37,14 @@ static const struct {
 	const char *name;   /* in files */
 	const char *abbrev; /* on a terminal */
 	int colour;	    /* ECMA-48 SGR */
+	int priority;	    /* of syslog(3) */
 } levels[] = {
-	[LOGL_ERROR] = { "error", "ERRO", 31 },
-	[LOGL_WARN] = { "warning", "WARN", 33 },
-	[LOGL_INFO] = { "info", "INFO", 36 },
-	[LOGL_DEBUG] = { "debug", "DEBU", 37 },
+	[LOGL_ERROR] = { "error", "ERRO", 31, 3 },
+	[LOGL_WARN] = { "warning", "WARN", 33, 4 },
+	[LOGL_INFO] = { "info", "INFO", 36, 6 },
+	[LOGL_DEBUG] = { "debug", "DEBU", 37, 7 },
 };
+#define FACILITY_DAEMON 3 /* times eight */
 
 void log_setup(const struct log_config *config)
 {
@@ -122,12 +124,46 @@ static void line_json(struct str *s, enum log_level level, const char *msg)
 		 time_rfc3339_local(time(NULL), stamp, sizeof(stamp)));
 }
 
+/* A value with a newline has its length in front (systemd's native protocol). */
+static void journal_message(struct str *s, const char *msg)
+{
+	uint64_t n = strlen(msg);
+
+	if (!strchr(msg, '\n')) {
+		str_addf(s, "MESSAGE=%s\n", msg);
+		return;
+	}
+	str_add(s, "MESSAGE\n");
+	for (unsigned int i = 0; i < 8; i++)
+		str_addc(s, (char)(n >> 8 * i & 0xff)); /* little-endian */
+	str_addn(s, msg, n);
+	str_addc(s, '\n');
+}
+
+static void datagram(struct str *s, enum log_level level, const char *msg)
+{
+	const char *ident = sink.config.ident ? sink.config.ident : "";
+
+	if (sink.config.sink == LOG_JOURNALD) {
+		str_addf(s, "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nID=%s\n",
+			 levels[level].priority, ident, ident);
+		journal_message(s, msg);
+		return;
+	}
+	str_addf(s, "<%d>%s[%d]: ", FACILITY_DAEMON * 8 + levels[level].priority,
+		 ident, (int)getpid());
+	for (; *msg; msg++)
+		str_addc(s, (unsigned char)*msg < 0x20 ? ' ' : *msg);
+}
+
 static void log_emit(enum log_level level, const char *msg)
 {
 	int fd = sink.config.fd < 0 ? STDERR_FILENO : sink.config.fd;
 	AUTO(strbuf) struct str s = { 0 };
 
-	if (sink.config.json)
+	if (sink.config.sink != LOG_STREAM)
+		datagram(&s, level, msg);
+	else if (sink.config.json)
 		line_json(&s, level, msg);
 	else if (sink.config.fd < 0 && isatty(fd))
 		line_terminal(&s, level, msg);

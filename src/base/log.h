@@ -13,11 +13,19 @@
 
 enum log_level { LOGL_ERROR, LOGL_WARN, LOGL_INFO, LOGL_DEBUG };
 
+enum log_sink {
+	LOG_STREAM,   /* lines in a file or on stderr */
+	LOG_JOURNALD, /* datagrams of fields (systemd.journal-fields(7)) */
+	LOG_SYSLOG,   /* datagrams "<PRI>ident[pid]: …" (syslog(3), RFC 3164) */
+};
+
 struct log_config {
 	enum log_level level;
-	bool json;
-	int fd;		/* -1: stderr */
-	bool is_stderr; /* fatal errors are not repeated on stderr then */
+	bool json;	   /* of a stream */
+	int fd;		   /* -1: stderr; connected socket of the other sinks */
+	bool is_stderr;	   /* fatal errors are not repeated on stderr then */
+	enum log_sink sink;
+	const char *ident; /* of the other sinks; must outlive the log */
 };
 
 void log_setup(const struct log_config *config);

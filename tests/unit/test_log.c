@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -192,6 +194,47 @@ static void test_terminal(void)
 	(void)close(master);
 }
 
+/* One datagram to a daemon's socket; returns its length. */
+static ssize_t sent(enum log_sink sink, const char *msg, char *buf, size_t size)
+{
+	struct log_config config = { .level = LOGL_DEBUG, .sink = sink,
+				     .ident = "me" };
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) < 0)
+		bail("socketpair");
+	config.fd = fds[1];
+	log_setup(&config);
+	log_msg(LOGL_WARN, "%s", msg);
+	ssize_t n = recv(fds[0], buf, size - 1, MSG_DONTWAIT);
+
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+static void test_daemons(void)
+{
+	static const char head[] =
+		"PRIORITY=4\nSYSLOG_IDENTIFIER=me\nID=me\n";
+	static const char raw[] = "MESSAGE\n\3\0\0\0\0\0\0\0a\nb\n";
+	char buf[300], want[80];
+	ssize_t n = sent(LOG_JOURNALD, "one line", buf, sizeof(buf));
+
+	is_int(n, (long)strlen(buf), "journald: a datagram");
+	ok(str_starts(buf, head) &&
+		   streq(buf + strlen(head), "MESSAGE=one line\n"),
+	   "journald: priority, identifier, message");
+	n = sent(LOG_JOURNALD, "a\nb", buf, sizeof(buf));
+	ok(n == (ssize_t)(strlen(head) + sizeof(raw) - 1) &&
+		   memcmp(buf + strlen(head), raw, sizeof(raw) - 1) == 0,
+	   "journald: a message of several lines has its length in front");
+	(void)sent(LOG_SYSLOG, "a\nb", buf, sizeof(buf));
+	(void)snprintf(want, sizeof(want), "<28>me[%d]: a b", (int)getpid());
+	is_str(buf, want, "syslog: daemon.warning, name, pid, one line");
+}
+
 int main(void)
 {
 	(void)setenv("TZ", "UTC0", 1);
@@ -200,5 +243,6 @@ int main(void)
 	test_redirect();
 	test_stderr();
 	test_terminal();
+	test_daemons();
 	return done();
 }
