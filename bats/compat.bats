@@ -104,6 +104,15 @@ says() {
 	[[ "$output" =~ nsexec.*': affinity: 0x1"' ]]
 }
 
+@test "called runc, debug log: what init runs from is a sealed copy" {
+	run runc --debug run "$ID"
+	[ "$status" -eq 0 ]
+	says "runc exeseal: using /proc/self/exe clone" \
+		"runc exeseal: using overlayfs for sealed /proc/self/exe"
+	run oci --debug run "$ID"
+	[[ "$output" != *exeseal* ]]
+}
+
 # ---- containers that wait for start ----------------------------------------------
 
 @test "a created container ends on SIGTERM, SIGINT, SIGHUP and SIGQUIT" {

@@ -67,7 +67,8 @@ _ocirun() {
 		'') options=$global ;;
 		create) options=$create ;;
 		run) options="$create --detach --keep" ;;
-		delete) options="--force --help" ;;
+		delete) options="--force --regex --help" ;;
+		kill) ((ids > 0)) || options="--all --regex --help" ;;
 		exec)
 			((ids > 0)) || options="--console-socket --pidfd-socket --cwd
 				--env --tty --user --additional-gids --process --detach

@@ -66,6 +66,8 @@ complete -c ocirun -n '__fish_seen_subcommand_from exec' -l process-label -x -d 
 complete -c ocirun -n '__fish_seen_subcommand_from exec' -l cgroup -x -d 'Sub-cgroup'
 complete -c ocirun -n '__fish_seen_subcommand_from exec' -l ignore-paused -d 'Also in a paused container'
 complete -c ocirun -n '__fish_seen_subcommand_from delete' -s f -l force -d 'Whatever its status'
+complete -c ocirun -n '__fish_seen_subcommand_from kill' -s a -l all -d 'Every process'
+complete -c ocirun -n '__fish_seen_subcommand_from delete kill' -s r -l regex -d 'All that the expression matches'
 complete -c ocirun -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d Format
 complete -c ocirun -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Ids only'
 complete -c ocirun -n '__fish_seen_subcommand_from spec' -s b -l bundle -x -a '(__fish_complete_directories)' -d Directory

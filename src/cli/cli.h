@@ -43,7 +43,7 @@ struct cli_opt {
 struct cli {
 	struct runtime rt;
 	struct arena *mem; /* what lives as long as the command line */
-	bool listen_checked;
+	const char *id; /* --id of the callers of 2016, or NULL */
 };
 
 struct cli_args {

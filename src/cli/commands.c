@@ -13,6 +13,7 @@
 #include "runtime/delete.h"
 #include "runtime/exec.h"
 #include "runtime/kill.h"
+#include "runtime/match.h"
 #include "runtime/run.h"
 #include "runtime/show.h"
 #include "runtime/start.h"
@@ -180,10 +181,34 @@ static const struct cli_cmd run_cmd = {
 
 static const struct cli_opt no_opts[] = { { 0 } };
 
+/*
+ * Until runc 1.0.0-rc1, start was what run is now, and callers of that time say so
+ * by its options or by --id.
+ */
+#define O(field) offsetof(struct create_flags, field)
+static const struct cli_opt start_opts[] = {
+	{ "bundle", 'b', CLI_STRING, O(bundle), NULL },
+	{ "console", 0, CLI_STRING, O(console), NULL },
+	{ "console-socket", 0, CLI_STRING, O(console_socket), NULL },
+	{ "detach", 'd', CLI_SWITCH, O(detach), NULL },
+	{ "pid-file", 0, CLI_STRING, O(pid_file), NULL },
+	{ "no-pivot", 0, CLI_SWITCH, O(no_pivot), NULL },
+	{ "no-subreaper", 0, CLI_SWITCH, O(no_subreaper), NULL },
+	{ 0 },
+};
+#undef O
+
+static bool starts_bundle(const struct cli *cli, const struct create_flags *f)
+{
+	return cli->id || f->bundle || f->console || f->console_socket ||
+	       f->detach || f->pid_file || f->no_pivot || f->no_subreaper;
+}
+
 static int cmd_start(const struct cli *cli, void *opts,
 		     const struct cli_args *args, struct err *e)
 {
-	(void)opts;
+	if (starts_bundle(cli, opts))
+		return cmd_run(cli, opts, args, e);
 	return container_start(&cli->rt, args->v[0], e);
 }
 
@@ -199,34 +224,80 @@ static int cmd_state(const struct cli *cli, void *opts,
 	return 0;
 }
 
-struct kill_flags { bool all; };
+struct kill_flags { bool all, regex; };
+#define O(field) offsetof(struct kill_flags, field)
 static const struct cli_opt kill_opts[] = {
-	{ "all", 'a', CLI_SWITCH, offsetof(struct kill_flags, all), NULL },
+	{ "all", 'a', CLI_SWITCH, O(all),
+	  "send the signal to all processes of the container" },
+	{ "regex", 'r', CLI_SWITCH, O(regex),
+	  "the id is a regular expression: all containers that it matches" },
 	{ 0 },
 };
+#undef O
+
+/* What one container of many is killed or deleted with. */
+struct each {
+	const struct cli *cli;
+	const char *signame;
+	bool flag;
+};
+
+static int kill_one(void *arg, const char *id, struct err *e)
+{
+	const struct each *x = arg;
+
+	return container_kill(&x->cli->rt, id, x->signame, x->flag, e);
+}
+
+static int delete_one(void *arg, const char *id, struct err *e)
+{
+	const struct each *x = arg;
+
+	return container_delete(&x->cli->rt, id, x->flag, e);
+}
+
+static int for_matching(struct each *x, const char *pattern,
+			int (*fn)(void *arg, const char *id, struct err *e),
+			struct err *e)
+{
+	struct str_list ids;
+
+	if (containers_match(&x->cli->rt, pattern, x->cli->mem, &ids, e) < 0)
+		return -e->code;
+	return containers_each(&ids, fn, x, e);
+}
 
 static int cmd_kill(const struct cli *cli, void *opts,
 		    const struct cli_args *args, struct err *e)
 {
 	const struct kill_flags *f = opts;
+	struct each x = { cli, args->n > 1 ? args->v[1] : "SIGTERM", f->all };
 
-	return container_kill(&cli->rt, args->v[0],
-			      args->n > 1 ? args->v[1] : "SIGTERM", f->all, e);
+	if (f->regex)
+		return for_matching(&x, args->v[0], kill_one, e);
+	return kill_one(&x, args->v[0], e);
 }
 
-struct delete_flags { bool force; };
+struct delete_flags { bool force, regex; };
+#define O(field) offsetof(struct delete_flags, field)
 static const struct cli_opt delete_opts[] = {
-	{ "force", 'f', CLI_SWITCH, offsetof(struct delete_flags, force),
+	{ "force", 'f', CLI_SWITCH, O(force),
 	  "kill the container (SIGKILL) if it is still running, and clean up whatever a start that died left behind" },
+	{ "regex", 'r', CLI_SWITCH, O(regex),
+	  "the id is a regular expression: all containers that it matches" },
 	{ 0 },
 };
+#undef O
 
 static int cmd_delete(const struct cli *cli, void *opts,
 		      const struct cli_args *args, struct err *e)
 {
 	const struct delete_flags *f = opts;
+	struct each x = { cli, NULL, f->force };
 
-	return container_delete(&cli->rt, args->v[0], f->force, e);
+	if (f->regex)
+		return for_matching(&x, args->v[0], delete_one, e);
+	return delete_one(&x, args->v[0], e);
 }
 
 struct list_flags { const char *format; bool quiet; };
@@ -263,8 +334,8 @@ static int cmd_list(const struct cli *cli, void *opts,
 
 static const struct cli_cmd start_cmd = {
 	"start", "<container-id>",
-	"executes the user defined process in a created container", no_opts, 0,
-	1, 1, CLI_STOP_NEVER, 1, cmd_start,
+	"executes the user defined process in a created container", start_opts,
+	sizeof(struct create_flags), 1, 1, CLI_STOP_NEVER, 1, cmd_start,
 };
 static const struct cli_cmd state_cmd = {
 	"state", "<container-id>", "output the state of a container", no_opts, 0,

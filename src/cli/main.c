@@ -23,7 +23,9 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -31,14 +33,14 @@
 struct globals {
 	bool debug, systemd_cgroup, version;
 	const char *log, *log_format, *log_level, *root, *rootless, *criu,
-		*cgroup_manager;
+		*cgroup_manager, *id;
 };
 
 #define G(field) offsetof(struct globals, field)
 static const struct cli_opt global_opts[] = {
 	{ "debug", 0, CLI_SWITCH, G(debug), "enable debug logging" },
 	{ "log", 0, CLI_STRING, G(log),
-	  "set the log file to write logs to (default: stderr)" },
+	  "where to write logs: '[file:]PATH', 'journald:ID' or 'syslog:ID' (default: stderr)" },
 	{ "log-format", 0, CLI_STRING, G(log_format),
 	  "set the log format ('text' (default), or 'json')" },
 	{ "log-level", 0, CLI_STRING, G(log_level),
@@ -52,6 +54,7 @@ static const struct cli_opt global_opts[] = {
 	{ "rootless", 0, CLI_STRING, G(rootless),
 	  "ignore cgroup permission errors ('true', 'false', or 'auto')" },
 	{ "criu", 0, CLI_IGNORED, 0, NULL },
+	{ "id", 0, CLI_STRING, G(id), NULL },
 	{ "version", 'v', CLI_SWITCH, G(version), "print the version" },
 	{ 0 },
 };
@@ -127,6 +130,47 @@ static int setup_level(const struct globals *g, enum log_level *ret,
 	return err_set(e, EINVAL, "invalid log-level: %s", g->log_level);
 }
 
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define SYSLOG_SOCKET "/dev/log"
+
+/* The daemons' sockets; nobody there is an error, as a file that cannot be opened. */
+static int open_log_socket(const char *path, const char *log, int *ret_fd,
+			   struct err *e)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	AUTO(fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(sa.sun_path, path, strlen(path));
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
+		(void)err_errno(e, errno, "cannot open --log '%s'", log);
+		return err_hint(e, "it needs a daemon that listens on %s", path);
+	}
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* [file:]PATH, journald:IDENT, syslog:IDENT; stderr without --log. */
+static int open_log(const char *log, struct log_config *c, struct err *e)
+{
+	const char *path = str_starts(log, "file:") ? log + strlen("file:") : log;
+
+	c->is_stderr = false;
+	if (str_starts(log, "journald:")) {
+		c->sink = LOG_JOURNALD;
+		c->ident = log + strlen("journald:");
+		return open_log_socket(JOURNAL_SOCKET, log, &c->fd, e);
+	}
+	if (str_starts(log, "syslog:")) {
+		c->sink = LOG_SYSLOG;
+		c->ident = log + strlen("syslog:");
+		return open_log_socket(SYSLOG_SOCKET, log, &c->fd, e);
+	}
+	c->fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
+	if (c->fd < 0)
+		return err_errno(e, errno, "cannot open --log '%s'", log);
+	return 0;
+}
+
 static int setup_log(const struct globals *g, struct err *e)
 {
 	struct log_config c = { .fd = -1, .is_stderr = true };
@@ -139,14 +183,8 @@ static int setup_log(const struct globals *g, struct err *e)
 			       "invalid log-format: %s ('text' or 'json' is needed)",
 			       g->log_format);
 	c.json = g->log_format && streq(g->log_format, "json");
-	if (g->log && *g->log) {
-		c.fd = open(g->log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC,
-			    0644);
-		if (c.fd < 0)
-			return err_errno(e, errno, "cannot open --log '%s'",
-					 g->log);
-		c.is_stderr = false;
-	}
+	if (g->log && *g->log && open_log(g->log, &c, e) < 0)
+		return -e->code;
 	log_setup(&c);
 	return 0;
 }
@@ -282,6 +320,21 @@ static void runc_frame(const struct cli_cmd *cmd, struct err *e)
 			(void)err_wrap(e, "runc %s failed", cmd->name);
 }
 
+/* --id stands for the first word of the commands that have one. */
+static void prepend_id(const struct cli *cli, const struct cli_cmd *cmd,
+		       struct cli_args *args)
+{
+	const char **v;
+
+	if (!cli->id || cmd->min_args == 0)
+		return;
+	v = arena_array(cli->mem, args->n + 2, sizeof(*v));
+	v[0] = cli->id;
+	for (size_t i = 0; i < args->n; i++)
+		v[i + 1] = args->v[i];
+	*args = (struct cli_args){ v, args->n + 1 };
+}
+
 static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 		   char **argv)
 {
@@ -289,13 +342,16 @@ static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 	struct cli_args args = { NULL, 0 };
 	void *opts = arena_alloc(cli->mem, cmd->opts_size);
 	bool help = false;
-	int r = cli_parse(cli->mem, cmd->opts, cmd->stop, argc, argv, opts, &args,
+	enum cli_stop stop = cli->id && cmd->stop == CLI_STOP_ID ?
+				     CLI_STOP_COMMAND : cmd->stop;
+	int r = cli_parse(cli->mem, cmd->opts, stop, argc, argv, opts, &args,
 			  &help, &e);
 
 	if (help) {
 		cli_help_cmd(cli->rt.name, cmd);
 		return 0;
 	}
+	prepend_id(cli, cmd, &args);
 	if (r < 0 || check_count(cli, cmd, args.n, &e) < 0)
 		return usage_failure(cli->rt.name, cmd, &e);
 	r = cmd->run(cli, opts, &args, &e);
@@ -404,6 +460,7 @@ int main(int argc, char **argv)
 		return help_topic(cli.rt.name, &args, 1);
 	cli.rt.debug = g.debug ||
 		       (g.log_level && streq_nocase(g.log_level, "debug"));
+	cli.id = g.id && *g.id ? g.id : NULL;
 	const struct cli_cmd *cmd = find_cmd(args.v[0]);
 
 	if (!cmd)

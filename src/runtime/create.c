@@ -19,6 +19,7 @@
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
 #include "runtime/mount_source.h"
+#include "runtime/notify.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/selfexec.h"
 
@@ -205,7 +206,7 @@ static int reserve(struct creation *cr, struct err *e)
 	if (r < 0)
 		return err_errno(e, -r, "cannot save the config of '%s'",
 				 cr->opts->id);
-	return 0;
+	return notify_socket() ? notify_make_dir(&cr->c, e) : 0;
 }
 
 /* Host id of the container's id 0; 0 without a new user namespace. */
@@ -384,6 +385,7 @@ static int spawn(struct creation *cr, struct err *e)
 
 	if (self_clone(&cr->fds.exe, e) < 0)
 		return -e->code;
+	process_say_sealed(cr->opts->p.rt);
 	process_request(&req, &cr->fds, &cr->opts->p, &keep, &payload,
 			&cr->plan);
 	r = namespaces(cr, &req, e);
@@ -568,6 +570,10 @@ int container_load(struct creation *cr, const struct create_opts *opts,
 		return -e->code;
 	absolute_sources(cr);
 	relative_destinations(cr);
+	if (notify_socket())
+		notify_edit_spec(&cr->spec,
+				 arena_printf(&cr->spec.arena, "%s/%s/" STATE_NOTIFY,
+					      opts->p.rt->root, opts->id));
 	host_probe(&cr->host);
 	return 0;
 }

@@ -356,6 +356,7 @@ static int spawn(struct execution *x, struct err *e)
 
 	if (self_clone(&x->fds.exe, e) < 0)
 		return -e->code;
+	process_say_sealed(x->opts->p.rt);
 	process_fds_assign(&x->fds, &x->plan);
 	process_request(&req, &x->fds, &x->opts->p, &keep, &payload, &x->plan);
 	/*

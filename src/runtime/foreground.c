@@ -89,7 +89,7 @@ int foreground_attach(struct foreground *fg, int console, struct err *e)
 int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 		    int *ret_status, struct err *e)
 {
-	struct pollfd p[1 + TTY_POLLFDS];
+	struct pollfd p[2 + TTY_POLLFDS];
 	bool ended;
 
 	if (fg->sigfd < 0)
@@ -98,13 +98,16 @@ int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 	ended = on_signals(fg, pid, pidfd, ret_status);
 	while (!ended) {
 		p[0] = (struct pollfd){ .fd = fg->sigfd, .events = POLLIN };
-		tty_pollfds(&fg->tty, p + 1);
-		if (poll(p, 1 + TTY_POLLFDS, -1) < 0) {
+		p[1] = (struct pollfd){ .fd = fg->notify.fd, .events = POLLIN };
+		tty_pollfds(&fg->tty, p + 2);
+		if (poll(p, 2 + TTY_POLLFDS, -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return err_errno(e, errno, "cannot wait for the process");
 		}
-		tty_relay(&fg->tty, p + 1);
+		tty_relay(&fg->tty, p + 2);
+		if (p[1].revents & POLLIN) /* the main process of the unit is us */
+			notify_relay(&fg->notify, getpid());
 		if (p[0].revents & POLLIN)
 			ended = on_signals(fg, pid, pidfd, ret_status);
 	}
@@ -115,6 +118,7 @@ int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 void foreground_end(struct foreground *fg)
 {
 	tty_detach(&fg->tty);
+	notify_close(&fg->notify);
 	if (fg->sigfd >= 0)
 		(void)close(fg->sigfd);
 	fg->sigfd = -1;

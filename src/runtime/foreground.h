@@ -7,6 +7,7 @@
 #define OCIRUN_RUNTIME_FOREGROUND_H
 
 #include "base/err.h"
+#include "runtime/notify.h"
 #include "runtime/tty.h"
 
 #include <signal.h>
@@ -18,8 +19,9 @@ struct foreground {
 	bool blocked;
 	sigset_t saved;  /* mask to restore */
 	struct tty tty;
+	struct notify notify; /* READY= is passed on as long as we stay */
 };
-#define FOREGROUND_INIT { .sigfd = -1, .tty = TTY_INIT }
+#define FOREGROUND_INIT { .sigfd = -1, .tty = TTY_INIT, .notify = NOTIFY_INIT }
 
 /*
  * Block all forwardable signals, so that none is lost between the start of the

@@ -30,13 +30,13 @@ static int signal_init(const struct container *c, int sig, struct err *e)
 
 /* Without its own pid namespace nothing dies with init. */
 static int kill_everything(const struct container *c, struct cgroup *cg,
-			   enum status status, struct err *e)
+			   enum status status, int sig, struct err *e)
 {
 	struct pid_list pids = { NULL, 0 };
 	bool any;
 
-	if (!cg)
-		return signal_init(c, SIGKILL, e);
+	if (!cg || c->rec.n_cgroups == 0)
+		return signal_init(c, sig, e);
 	if (cgroup_pids(cg, &pids, e) < 0)
 		return -e->code;
 	any = pids.n > 0;
@@ -44,7 +44,7 @@ static int kill_everything(const struct container *c, struct cgroup *cg,
 	if (!any && status == STATUS_STOPPED)
 		return err_set(e, ESRCH, "container not running: '%s'",
 			       c->rec.id);
-	return cgroup_kill(cg, SIGKILL, e);
+	return cgroup_kill(cg, sig, e);
 }
 
 int container_kill(const struct runtime *rt, const char *id, const char *signame,
@@ -64,8 +64,9 @@ int container_kill(const struct runtime *rt, const char *id, const char *signame
 	status = state_status(&c, &cg);
 	if (cg)
 		cgroup_claim(cg, c.rec.mark);
-	if (sig == SIGKILL && !c.rec.pid_ns_private) {
-		r = kill_everything(&c, cg, status, e);
+	if ((sig == SIGKILL && !c.rec.pid_ns_private) ||
+	    (all && !runtime_is_runc(rt))) {
+		r = kill_everything(&c, cg, status, sig, e);
 	} else if (status == STATUS_STOPPED || status == STATUS_CREATING) {
 		r = err_set(e, ESRCH, "container not running: '%s'", id);
 	} else {

@@ -131,6 +131,15 @@ void process_request(struct nsx_request *req, const struct process_fds *fds,
 		req->ns[k].fd = -1;
 }
 
+void process_say_sealed(const struct runtime *rt)
+{
+	if (!runtime_is_runc(rt))
+		return;
+	log_debug("runc exeseal: using /proc/self/exe clone");
+	log_debug("a sealed memfd, in the place of %s",
+		  "runc exeseal: using overlayfs for sealed /proc/self/exe");
+}
+
 static int set_rlimits(const struct process_service *s, struct err *e)
 {
 	for (size_t i = 0; i < s->process->n_rlimits; i++) {

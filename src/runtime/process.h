@@ -61,6 +61,12 @@ void process_request(struct nsx_request *req, const struct process_fds *fds,
 
 struct mount_sources; /* runtime/mount_source.h */
 
+/*
+ * Called by the name runc: the debug lines by which tests of callers see that the
+ * program was sealed (I3).
+ */
+void process_say_sealed(const struct runtime *rt);
+
 /* Serving init until it runs (I6: its payloads are not trusted). */
 struct process_service {
 	struct nsx_child *child;

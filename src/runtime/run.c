@@ -33,14 +33,29 @@ static void abandon(struct creation *cr)
 			 err_format(&e, line, sizeof(line)));
 }
 
+/* delete from elsewhere must be able to take the lock. */
+static void unlock(struct creation *cr)
+{
+	(void)flock(cr->c.dirfd, LOCK_UN);
+	cr->c.locked = false;
+}
+
+static int leave(struct creation *cr, struct foreground *fg, int *ret_status,
+		 struct err *e)
+{
+	*ret_status = 0;
+	if (fg->notify.fd < 0)
+		return 0;
+	unlock(cr);
+	return notify_wait(&fg->notify, cr->child.pid, cr->child.pidfd, e);
+}
+
 static int stay(struct creation *cr, struct foreground *fg, int *ret_status,
 		struct err *e)
 {
 	int r;
 
-	/* delete --force from elsewhere must be able to take the lock */
-	(void)flock(cr->c.dirfd, LOCK_UN);
-	cr->c.locked = false;
+	unlock(cr);
 	r = foreground_wait(fg, cr->child.pid, cr->child.pidfd, ret_status, e);
 	if (r < 0) {
 		abandon(cr);
@@ -77,6 +92,8 @@ int container_run(const struct create_opts *opts, int *ret_status,
 	if (r == 0) {
 		r = foreground_attach(&fg, cr.fds.master, e);
 		if (r == 0)
+			r = notify_bind(&fg.notify, &cr.c, e);
+		if (r == 0)
 			r = container_release_child(&cr.c, &cr.child,
 						    &cr.spec, e);
 		/* freed while the program runs, rather than at our end */
@@ -84,7 +101,7 @@ int container_run(const struct create_opts *opts, int *ret_status,
 		if (r < 0)
 			abandon(&cr);
 		else if (opts->p.detach)
-			*ret_status = 0;
+			r = leave(&cr, &fg, ret_status, e);
 		else
 			r = stay(&cr, &fg, ret_status, e);
 	}

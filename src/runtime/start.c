@@ -14,11 +14,13 @@
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
 #include "runtime/process.h"
+#include "runtime/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/banned.h"
@@ -208,13 +210,31 @@ static int check_created(const struct container *c, struct err *e)
 		       status_name(s));
 }
 
+/* The service in it says when it is ready: until then start has not succeeded. */
+static int await_ready(struct container *c, struct notify *n, struct err *e)
+{
+	AUTO(fd) int pidfd = -1;
+
+	if (n->fd < 0)
+		return 0;
+	pidfd = proc_open(&c->rec.init);
+	if (pidfd < 0) /* it has ended already */
+		return 0;
+	/* meanwhile it may be deleted */
+	(void)flock(c->dirfd, LOCK_UN);
+	c->locked = false;
+	return notify_wait(n, c->rec.init.pid, pidfd, e);
+}
+
 int container_start(const struct runtime *rt, const char *id, struct err *e)
 {
 	AUTO(container) struct container c = CONTAINER_INIT;
+	AUTO(notify) struct notify n = NOTIFY_INIT;
 
 	if (state_open(&c, rt->root, id, e) < 0 ||
 	    state_lock(&c, deadline_in_ms(LOCK_DEADLINE_MS), e) < 0 ||
-	    check_created(&c, e) < 0)
+	    check_created(&c, e) < 0 || notify_bind(&n, &c, e) < 0 ||
+	    container_release(&c, NULL, e) < 0)
 		return -e->code;
-	return container_release(&c, NULL, e);
+	return await_ready(&c, &n, e);
 }
