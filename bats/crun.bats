@@ -127,3 +127,153 @@ teardown() {
 		[ "$rc" -eq $((128 + 37)) ]
 	done
 }
+
+# ---- annotations ---------------------------------------------------------------------
+
+annotate() {
+	config --arg k "run.oci.$1" --arg v "$2" '.annotations[$k] = $v'
+}
+
+@test "keep_original_groups: the caller's groups, not the config's" {
+	config '.process.user.additionalGids = [77]'
+	annotate keep_original_groups 1
+	args id -G
+	run setpriv --groups 11,12 "$OCIRUN" --root "$ROOT" run "$ID"
+	code 0
+	says "0 11 12"
+	annotate keep_original_groups 0
+	run setpriv --groups 11,12 "$OCIRUN" --root "$ROOT" run "$ID"
+	says "0 77"
+	# also for exec, where the config says so
+	annotate keep_original_groups 1
+	args sleep 1000
+	oci run -d "$ID" >/dev/null 2>&1
+	run setpriv --groups 13 "$OCIRUN" --root "$ROOT" exec "$ID" id -G
+	says "0 13"
+}
+
+@test "hooks.stdout, hooks.stderr: files that hooks of every kind append to" {
+	annotate hooks.stdout "$TESTDIR/hooks.out"
+	annotate hooks.stderr "$TESTDIR/hooks.err"
+	config '.hooks = ([["createRuntime", "/bin/sh"], ["createContainer", "/bin/sh"],
+		["startContainer", "/bin/sh"], ["poststart", "/bin/sh"], ["poststop", "/bin/sh"]] |
+		map({key: .[0], value: [{path: .[1], args: ["sh", "-c", "echo out-\(.[0]); echo err-\(.[0]) >&2"]}]}) |
+		from_entries)'
+	run oci run "$ID"
+	code 0
+	says ""
+	says "$output" # nothing of the hooks in ours
+	[ "$(flat "$TESTDIR/hooks.out")" = "out-createRuntime out-createContainer out-startContainer out-poststart out-poststop" ]
+	[ "$(flat "$TESTDIR/hooks.err")" = "err-createRuntime err-createContainer err-startContainer err-poststart err-poststop" ]
+	annotate hooks.stdout relative
+	run oci run "$ID"
+	code 1
+	last /annotations/run.oci.hooks.stdout "absolute path"
+	annotate hooks.stdout /no/such/file
+	run oci run "$ID"
+	code 1
+	last /no/such/file "no such file or directory"
+}
+
+@test "pidfd_receiver: as --pidfd-socket" {
+	find_ptytool
+	annotate pidfd_receiver "$TESTDIR/sock"
+	args sleep 1000
+	"$PTYTOOL" recv "$TESTDIR/sock" >"$TESTDIR/got" 2>&1 3>&- &
+	wait_for 5 test -S "$TESTDIR/sock"
+	oci create --pid-file "$TESTDIR/pid" "$ID" >/dev/null 2>&1
+	wait $!
+	grep -q "pid=$(cat "$TESTDIR/pid")" "$TESTDIR/got"
+}
+
+# getcwd(2) is refused with errno 1, all else allowed: BPF of the architecture.
+bpf() {
+	[ "$(uname -m)" = x86_64 ] || skip "requires x86_64"
+	python3 - <<-'PY'
+		import base64, struct
+		i = lambda code, jt, jf, k: struct.pack("<HBBI", code, jt, jf, k)
+		print(base64.b64encode(i(0x20, 0, 0, 0) + i(0x15, 0, 1, 79) +
+		    i(0x06, 0, 0, 0x50001) + i(0x06, 0, 0, 0x7fff0000)).decode())
+	PY
+}
+
+@test "seccomp_bpf_data: the filter itself, in the place of the config's" {
+	requires python3
+	annotate seccomp_bpf_data "$(bpf)"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO"}'
+	args sh -c 'grep Seccomp: /proc/self/status; cd /tmp; unset PWD; exec pwd -P'
+	run oci run "$ID"
+	[ "$status" -ne 0 ]
+	[[ "$output" == *Seccomp:*2* ]]
+	[[ "$output" == *"Operation not permitted"* ]]
+	annotate seccomp_bpf_data '!'
+	run oci run "$ID"
+	code 1
+	last run.oci.seccomp_bpf_data base64
+	annotate seccomp_bpf_data AAAA
+	run oci run "$ID"
+	last "a multiple of 8 bytes"
+}
+
+@test "seccomp_fail_unknown_syscall" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["nosuchcall"], action: "SCMP_ACT_ERRNO"}]}'
+	run oci run "$ID"
+	code 0
+	annotate seccomp_fail_unknown_syscall 1
+	run oci run "$ID"
+	code 1
+	last nosuchcall /linux/seccomp/syscalls
+}
+
+@test "seccomp.receiver: is given the listener, with or without a rule for it" {
+	requires python3
+	annotate seccomp.receiver "$TESTDIR/agent"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}'
+	python3 - "$TESTDIR/agent" >"$TESTDIR/got" 3>&- <<-'PY' &
+		import socket, sys, array, os
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		s.bind(sys.argv[1])
+		s.listen()
+		s.settimeout(10)
+		c, _ = s.accept()
+		data, fds, _, _ = socket.recv_fds(c, 65536, 1)
+		print(len(fds), os.readlink("/proc/self/fd/%d" % fds[0]))
+	PY
+	DAEMON=$!
+	wait_for 5 test -S "$TESTDIR/agent"
+	run oci run "$ID"
+	code 0
+	wait "$DAEMON"
+	DAEMON=
+	[[ "$(cat "$TESTDIR/got")" == "1 anon_inode:"*seccomp* ]]
+}
+
+@test "handlers that ocirun has not are errors that say so" {
+	annotate handler wasm
+	run oci run "$ID"
+	code 1
+	last run.oci.handler "needs crun"
+	# the pause container of a pod runs without, as with crun
+	config '.annotations["io.kubernetes.cri.container-type"] = "sandbox"'
+	run oci run "$ID"
+	code 0
+	config 'del(.annotations)'
+	annotate seccomp.plugins libfoo.so
+	run oci run "$ID"
+	code 1
+	last "plugins are not supported"
+}
+
+@test "as runc, annotations of crun mean nothing" {
+	ln -s "$OCIRUN" "$TESTDIR/runc"
+	annotate handler wasm
+	annotate hooks.stdout "$TESTDIR/hooks.out"
+	config '.hooks.createRuntime = [{path: "/bin/true"}]'
+	run "$TESTDIR/runc" --root "$ROOT" run "$ID"
+	code 0
+	[ ! -e "$TESTDIR/hooks.out" ]
+	run "$TESTDIR/runc" features
+	[[ "$output" != *run.oci.* ]]
+	oci features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.")'
+}

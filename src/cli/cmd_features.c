@@ -17,11 +17,10 @@ static int run_features(const struct cli *cli, void *opts,
 {
 	AUTO(strbuf) struct str out = { 0 };
 
-	(void)cli;
 	(void)opts;
 	(void)args;
 	(void)e;
-	features_print(&out);
+	features_print(&out, !runtime_is_runc(&cli->rt));
 	(void)fwrite(str_text(&out), 1, out.len, stdout);
 	return 0;
 }

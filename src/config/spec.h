@@ -265,6 +265,11 @@ struct spec_seccomp {
 	const char *listener_path, *listener_metadata;
 	struct spec_seccomp_rule *rules;
 	size_t n_rules;
+	/* of annotations (annotations.h) */
+	bool listener_always;          /* also without a rule that notifies */
+	bool fail_unknown;             /* an unknown system call is an error */
+	const uint8_t *raw;            /* a whole BPF program, or NULL */
+	size_t raw_len;
 };
 
 struct spec_time_offset { bool set; int64_t secs; uint32_t nanosecs; };
@@ -309,6 +314,14 @@ struct spec_linux {
 	struct spec_seccomp seccomp;
 };
 
+/* What annotations ask for (annotations.h); all off unless they were applied. */
+struct spec_run_oci {
+	bool keep_groups;              /* of the caller: no setgroups(2) */
+	const char *hooks_stdout, *hooks_stderr; /* files, NULL = captured */
+	const char *pidfd_receiver;    /* as --pidfd-socket */
+	const char *mount_context;     /* option of labelled mounts, NULL = default */
+};
+
 struct spec {
 	struct arena arena;
 	const char *oci_version;
@@ -322,6 +335,7 @@ struct spec {
 	struct hook_list hooks[_HOOK_KIND_MAX];
 	struct kv_list annotations;
 	struct spec_linux linux_;
+	struct spec_run_oci run_oci;
 };
 
 #endif

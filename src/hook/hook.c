@@ -155,8 +155,10 @@ static int judge(const struct arg_hook *h, const struct proc_result *res,
 	if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == 0)
 		return 0;
 	add_status(&what, res->status);
-	add_output(&what, "stdout", res->out, 300);
-	add_output(&what, "stderr", res->err, 600);
+	if (res->out)
+		add_output(&what, "stdout", res->out, 300);
+	if (res->err)
+		add_output(&what, "stderr", res->err, 600);
 	(void)fail(h, ECANCELED, str_text(&what), e);
 	return err_hint(e, "the hook is '%s'", h->path);
 }
@@ -172,7 +174,7 @@ static char **vector(const char *const *v, size_t n)
 }
 
 int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
-	     char *const *env_inherit, struct err *e)
+	     char *const *env_inherit, const struct hook_io *io, struct err *e)
 {
 	static char *const no_env[] = { NULL };
 	struct proc_result res = { 0 };
@@ -189,8 +191,8 @@ int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
 		.cwd_fd = cwd_fd,
 		.stdin_data = state,
 		.stdin_len = strlen(state),
-		.out_fd = -1,
-		.err_fd = -1,
+		.out_fd = io->out,
+		.err_fd = io->err,
 		.deadline =
 			hook->timeout > 0
 				? deadline_in_ms((int64_t)hook->timeout * 1000)

@@ -12,6 +12,26 @@
 #include "plan/plan.h"
 
 #include <sys/types.h>
+#include <unistd.h>
+
+/* Where stdout and stderr of a hook go; -1 = captured, for the error message. */
+struct hook_io {
+	int out, err;
+};
+#define HOOK_IO_INIT { -1, -1 }
+
+static inline void hook_io_close(struct hook_io *io)
+{
+	if (io->out >= 0)
+		(void)close(io->out);
+	if (io->err >= 0)
+		(void)close(io->err);
+	io->out = io->err = -1;
+}
+static inline void auto_hook_io(struct hook_io *io)
+{
+	hook_io_close(io);
+}
 
 /*
  * Run the hook with `state` (compact JSON) on stdin; cwd_fd -1 keeps the cwd.
@@ -23,7 +43,7 @@
  * not read its stdin). Without a timeout in the config there is no bound.
  */
 int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
-	     char *const *env_inherit, struct err *e);
+	     char *const *env_inherit, const struct hook_io *io, struct err *e);
 
 /* arg_hook of a spec_hook (strings stay in the spec). */
 void hook_arg(struct arg_hook *ret, struct arena *arena,

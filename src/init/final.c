@@ -69,13 +69,15 @@ int step_hook(struct init *in, const union step_arg *u, struct err *e)
 	const struct arg_hook *hook = &u->hook;
 	AUTO(strbuf) struct str state = { 0 };
 	bool start = hook->kind == HOOK_START_CONTAINER;
+	const struct hook_io io = { in->plan.fds[SLOT_HOOK_OUT],
+				    in->plan.fds[SLOT_HOOK_ERR] };
 
 	str_addf(&state, "%s\"pid\":%d,%s",
 		 hook->state_head ? hook->state_head : "", getpid(),
 		 hook->state_tail ? hook->state_tail : "");
 	/* createContainer starts in the rootfs, startContainer in the cwd */
 	return hook_run(hook, str_text(&state), start ? -1 : in->rootfd,
-			start && in->envp ? in->envp : no_env, e);
+			start && in->envp ? in->envp : no_env, &io, e);
 }
 
 static void close_one(int *fd)

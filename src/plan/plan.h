@@ -40,6 +40,8 @@ enum fd_slot {
 	SLOT_PIDFD,     /* connected socket that receives our pidfd */
 	SLOT_TTY,       /* legacy --console: an open pty slave */
 	SLOT_SECCOMP,   /* compiled filter (cBPF), a sealed memfd */
+	SLOT_HOOK_OUT,  /* where hooks write: files of the host */
+	SLOT_HOOK_ERR,
 	_SLOT_MAX,
 };
 

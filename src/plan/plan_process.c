@@ -370,6 +370,8 @@ int plan_fill_MEMORY_POLICY(struct builder *b, struct err *e)
 
 static bool notifies(const struct spec_seccomp *s)
 {
+	if (s->listener_always)
+		return true;
 	for (size_t i = 0; i < s->n_rules; i++)
 		if (s->rules[i].action == SCMP_NOTIFY)
 			return true;
@@ -461,7 +463,7 @@ static struct arg_ids ids_of(const struct builder *b)
 		.n_groups = u->additional_gids.n,
 		/* without privileges the kernel demands setgroups to be denied
 		 * (user_namespaces(7)): the caller's groups stay */
-		.set_groups = b->host->euid == 0,
+		.set_groups = b->host->euid == 0 && !b->spec->run_oci.keep_groups,
 	};
 }
 
@@ -476,6 +478,8 @@ int plan_fill_IDS(struct builder *b, struct err *e)
 {
 	struct arg_ids ids = ids_of(b);
 
+	if (b->spec->run_oci.keep_groups)
+		ids.n_groups = 0; /* as asked for: the caller's, whatever is listed */
 	if (!ids.set_groups && ids.n_groups > 0) {
 		(void)err_set(e, EPERM,
 			      "cannot set any additional groups in a "

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/protect.h"
+#include "config/annotations.h"
 #include "config/config.h"
 #include "config/names.h"
 #include "runtime/delete.h"
@@ -36,6 +37,12 @@
 #define STEP_DEADLINE_MS (60 * 1000)
 #define UNDO_DEADLINE_MS (10 * 1000)
 
+/* As runc they mean nothing: who passes them on may rely on that. */
+static bool takes_annotations(const struct create_opts *o)
+{
+	return !runtime_is_runc(o->p.rt);
+}
+
 static int load_config(struct creation *cr, struct err *e)
 {
 	if (spec_load_at(&cr->spec, AT_FDCWD, cr->opts->config,
@@ -47,7 +54,7 @@ static int load_config(struct creation *cr, struct err *e)
 	}
 	if (!cr->spec.process_set)
 		return err_set(e, EINVAL, "process property must not be empty");
-	return 0;
+	return takes_annotations(cr->opts) ? spec_apply_annotations(&cr->spec, e) : 0;
 }
 
 static int check_terminal(const struct creation *cr, struct err *e)
@@ -166,6 +173,7 @@ static void fill_record(struct creation *cr)
 		rec->creator.start = self.start;
 	rec->driver = cr->opts->p.rt->driver;
 	rec->annotations = cr->spec.annotations;
+	rec->run_oci = takes_annotations(cr->opts);
 	rec->n_cgroups = cgroup_paths(cr->cg, &paths);
 	rec->cgroups = arena_memdup(&rec->arena, paths,
 				    rec->n_cgroups * sizeof(*paths));
@@ -546,8 +554,12 @@ static void undo(struct creation *cr)
 
 static int make(struct creation *cr, enum verb verb, struct err *e)
 {
+	const char *pidfd = cr->opts->p.pidfd_socket;
+
 	if (process_fds_prepare(&cr->fds, &cr->opts->p,
+				pidfd ? pidfd : cr->spec.run_oci.pidfd_receiver,
 				cr->spec.process.terminal, e) < 0 ||
+	    hooks_open_io(&cr->fds.hooks, &cr->spec, e) < 0 ||
 	    (verb != VERB_RUN && make_fifo(cr, e) < 0) ||
 	    build_plan(cr, verb, e) < 0)
 		return -e->code;

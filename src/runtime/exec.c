@@ -452,7 +452,8 @@ static int execute(struct execution *x, struct err *e)
 	};
 
 	if (check_options(x, e) < 0 || sub_cgroups(x, e) < 0 ||
-	    process_fds_prepare(&x->fds, &x->opts->p, x->process.terminal,
+	    process_fds_prepare(&x->fds, &x->opts->p,
+				x->opts->p.pidfd_socket, x->process.terminal,
 				e) < 0 ||
 	    build_plan(x, e) < 0)
 		return -e->code;

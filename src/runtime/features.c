@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "cgroup/cgroup.h"
+#include "config/annotations.h"
 #include "config/config.h"
 #include "config/mount_opts.h"
 #include "config/names.h"
@@ -326,12 +327,12 @@ static void add_annotations(struct print *p)
 	close_(p, '}');
 }
 
-void features_print(struct str *out)
+void features_print(struct str *out, bool annotations)
 {
 	struct print p = { .out = out, .first = true };
 	struct names unsafe = { .v = { "bundle", "org.systemd.property.",
-				       "org.criu.config" },
-				.n = 3 };
+				       "org.criu.config", ANNOTATIONS_PREFIX },
+				.n = annotations ? 4 : 3 };
 
 	open_(&p, NULL, '{');
 	text(&p, "ociVersionMin", OCI_VERSION_MIN);

@@ -5,7 +5,12 @@
 
 #include "base/str.h"
 
-/* Append the document, four-space indent, with a newline at the end. */
-void features_print(struct str *out);
+#include <stdbool.h>
+
+/*
+ * Append the document, four-space indent, with a newline at the end.
+ * `annotations`: those of config/annotations.h are taken.
+ */
+void features_print(struct str *out, bool annotations);
 
 #endif

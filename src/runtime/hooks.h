@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "config/spec.h"
+#include "hook/hook.h"
 
 #include <sys/types.h>
 
@@ -13,6 +14,12 @@ struct hook_ctx {
 	const char *id, *bundle;
 	pid_t pid; /* host pid of init; 0 = left out of the state */
 };
+
+/*
+ * Open the files that annotations name for the output of hooks: appended to, made
+ * if missing. Without them both stay -1.
+ */
+int hooks_open_io(struct hook_io *io, const struct spec *spec, struct err *e);
 
 /*
  * Run all hooks of a kind in order, with `status` in the state on stdin, in

@@ -52,12 +52,12 @@ static int open_console(struct process_fds *fds, const struct process_opts *o,
 }
 
 int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
-			bool terminal, struct err *e)
+			const char *pidfd_socket, bool terminal, struct err *e)
 {
 	if (terminal && open_console(fds, o, e) < 0)
 		return -e->code;
-	if (o->pidfd_socket &&
-	    sock_connect(o->pidfd_socket, "--pidfd-socket", &fds->pidfd, e) < 0)
+	if (pidfd_socket &&
+	    sock_connect(pidfd_socket, "--pidfd-socket", &fds->pidfd, e) < 0)
 		return -e->code;
 	return 0;
 }
@@ -80,6 +80,8 @@ void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 	plan->fds[SLOT_PIDFD] = fds->pidfd;
 	plan->fds[SLOT_TTY] = fds->tty;
 	plan->fds[SLOT_SECCOMP] = fds->seccomp.fd;
+	plan->fds[SLOT_HOOK_OUT] = fds->hooks.out;
+	plan->fds[SLOT_HOOK_ERR] = fds->hooks.err;
 }
 
 static void close_one(int *fd)
@@ -103,6 +105,7 @@ void process_fds_clear(struct process_fds *fds)
 	close_one(&fds->console);
 	close_one(&fds->pidfd);
 	close_one(&fds->tty);
+	hook_io_close(&fds->hooks);
 	close_one(&fds->master);
 	fdvec_clear(&fds->ns);
 	seccomp_program_clear(&fds->seccomp);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "config/spec.h"
+#include "hook/hook.h"
 #include "libnsexec/nsexec.h"
 #include "plan/plan.h"
 #include "runtime/opts.h"
@@ -24,21 +25,23 @@ struct process_fds {
 	int console;  /* init's end: where the pty master is sent */
 	int pidfd;    /* where init's pidfd is sent */
 	int tty;      /* legacy --console slave */
+	struct hook_io hooks; /* where hooks write */
 	int master;   /* our end of the console pair for a foreground terminal */
 	struct fdvec ns;     /* joined namespaces */
 	struct seccomp_program seccomp; /* the compiled filter */
 };
 #define PROCESS_FDS_INIT                                                      \
 	{                                                                     \
-		-1, -1, -1, -1, -1, -1, { 0 }, SECCOMP_PROGRAM_INIT           \
+		-1, -1, -1, -1, -1, HOOK_IO_INIT, -1, { 0 },                  \
+			SECCOMP_PROGRAM_INIT                                  \
 	}
 
 /*
- * Connect the sockets and open the files that the options name. A foreground
- * terminal gets a socket pair.
+ * Connect the sockets and open the files that the options name; pidfd_socket may
+ * also be the config's. A foreground terminal gets a socket pair.
  */
 int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
-			bool terminal, struct err *e);
+			const char *pidfd_socket, bool terminal, struct err *e);
 /*
  * Compile the filter of the config, if there is one, and tell the plan. Before
  * anything is made: what the profile has wrong costs nothing then.

@@ -180,6 +180,7 @@ struct build {
 	struct filter_spec spec;
 	struct filter_arch *archs;
 	size_t max_rules; /* of one architecture */
+	const char *unknown; /* the first name that must be known and is not */
 };
 
 const char *seccomp_library(char *buf, size_t size)
@@ -329,6 +330,8 @@ static void add_spec_rule(struct build *b, size_t index)
 				b->archs[a].token, name);
 
 			if (nr == __NR_SCMP_ERROR) { /* in no architecture */
+				if (b->s->fail_unknown && !b->unknown)
+					b->unknown = name;
 				log_debug("unknown seccomp syscall \"%.200s\" ignored",
 					  name);
 				break;
@@ -362,6 +365,10 @@ static int compile(struct seccomp_program *p, const struct spec_seccomp *s,
 	r = add_archs(&b, e);
 	for (size_t i = 0; r == 0 && i < s->n_rules; i++)
 		add_spec_rule(&b, i);
+	if (b.unknown) {
+		(void)err_set(e, EINVAL, "invalid seccomp syscall '%s'", b.unknown);
+		r = err_at(e, "/linux/seccomp/syscalls");
+	}
 	if (r == 0)
 		r = filter_compile(&b.spec, &p->insns, &p->n, e);
 	arena_free(&b.arena);
@@ -445,6 +452,15 @@ static bool refuses(const struct seccomp_program *p, int nr)
 	       (a & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRACE;
 }
 
+/* The config's own program; what it answers is not looked into. */
+static void take_raw(struct seccomp_program *p, const struct spec_seccomp *s)
+{
+	p->raw = true;
+	p->n = s->raw_len / sizeof(*p->insns);
+	p->insns = xcalloc(p->n, sizeof(*p->insns));
+	memcpy(p->insns, s->raw, p->n * sizeof(*p->insns));
+}
+
 int seccomp_build(struct seccomp_program *ret, const struct spec_seccomp *s,
 		  struct err *e)
 {
@@ -452,12 +468,14 @@ int seccomp_build(struct seccomp_program *ret, const struct spec_seccomp *s,
 
 	if (!s->set)
 		return 0;
-	if (compile(&p, s, e) < 0 || check_actions(s, e) < 0 ||
+	if (s->raw)
+		take_raw(&p, s);
+	if ((!s->raw && compile(&p, s, e) < 0) || check_actions(s, e) < 0 ||
 	    check_flags(&p, s, e) < 0 || make_memfd(&p, e) < 0) {
 		seccomp_program_clear(&p);
 		return -e->code;
 	}
-	p.by_number = !filter_passes(answer(&p, SYS_sendmsg));
+	p.by_number = !p.raw && !filter_passes(answer(&p, SYS_sendmsg));
 	log_debug("seccomp: %zu instructions", p.n);
 	*ret = p;
 	return 0;
@@ -480,7 +498,7 @@ int seccomp_check_start(const struct seccomp_program *p, struct err *e)
 	};
 	char text[64];
 
-	for (size_t i = 0; p->insns && i < sizeof(needs) / sizeof(needs[0]); i++) {
+	for (size_t i = 0; p->insns && !p->raw && i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (!refuses(p, needs[i].nr))
 			continue;
 		(void)err_set(e, EPERM,
@@ -511,7 +529,7 @@ void seccomp_explain(const struct seccomp_program *p, bool late, struct err *e)
 	};
 	char text[64];
 
-	if (!p->insns)
+	if (!p->insns || p->raw)
 		return;
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if ((late && needs[i].early) || !refuses(p, needs[i].nr))

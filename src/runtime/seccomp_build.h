@@ -22,8 +22,9 @@ struct seccomp_program {
 	int fd;           /* the same in a sealed memfd for init, -1 = none */
 	uint32_t lacks;   /* SECCOMP_FILTER_FLAG_* that this kernel ignores */
 	bool by_number;   /* init may not use sendmsg(2) under it */
+	bool raw;         /* not of our making: nothing is known about it */
 };
-#define SECCOMP_PROGRAM_INIT { NULL, 0, -1, 0, false }
+#define SECCOMP_PROGRAM_INIT { NULL, 0, -1, 0, false, false }
 
 /*
  * Compile `s`; a filter that is not asked for leaves *ret empty. Errors have the

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "config/annotations.h"
 #include "config/config.h"
 #include "init/init.h"
 #include "runtime/delete.h"
@@ -36,7 +37,7 @@ int container_spec(const struct container *c, struct spec *ret, struct err *e)
 {
 	if (spec_reload_at(ret, c->dirfd, STATE_CONFIG, e) < 0)
 		return err_wrap(e, "stored config of '%s'", c->rec.id);
-	return 0;
+	return c->rec.run_oci ? spec_apply_annotations(ret, e) : 0;
 }
 
 /* What came through the fifo so far. */

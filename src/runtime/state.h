@@ -51,6 +51,7 @@ struct record {
 	size_t n_cgroups;
 	const char *mark;         /* by which its cgroups are known; "" = none */
 	struct kv_list annotations;
+	bool run_oci;             /* they mean something (config/annotations.h) */
 	uint32_t ns_listed;       /* bit per enum ns_kind: in linux.namespaces */
 	const char *ns_paths[_NS_KIND_MAX]; /* configured path or NULL */
 };

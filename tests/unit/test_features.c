@@ -91,7 +91,7 @@ int main(void)
 	struct json *doc = NULL;
 	struct err e = ERR_INIT;
 
-	features_print(&out);
+	features_print(&out, true);
 	is_int(json_parse(&doc, &a, out.p, out.len, "features", &e), 0,
 	       "is JSON: %s", e.msg);
 	ok(str_starts(out.p, "{\n    \"ociVersionMin\": \"1.0.0\",\n"),

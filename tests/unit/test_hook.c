@@ -36,7 +36,9 @@ static int run(const struct spec_hook *hook, enum hook_kind kind, size_t index,
 
 	err_clear(e);
 	hook_arg(&a, &arena, hook, kind, index);
-	return hook_run(&a, state, cwd_fd, env, e);
+	static const struct hook_io io = HOOK_IO_INIT;
+
+	return hook_run(&a, state, cwd_fd, env, &io, e);
 }
 
 /* What the hook left in the scratch directory. */
