@@ -302,6 +302,10 @@ schedule() {
 	run oci run "$ID"
 	code 1
 	last /linux/personality/domain LINUX16
+	config '.linux.personality = {"domain": "LINUX", "flags": ["ADDR_NO_RANDOMIZE"]}'
+	run oci run "$ID"
+	code 1
+	last /linux/personality/flags/0 ADDR_NO_RANDOMIZE
 }
 
 @test "the runtime's CPU affinity is not the container's" {

@@ -70,13 +70,9 @@ int spec_parse_resources(struct spec_resources *ret, struct arena *arena,
 /*
  * Known properties whose implementation is still to come (unsupported.c) are
  * errors that name them, so that nothing in a config is silently ignored. 0 or
- * -ENOTSUP with the findings appended. spec_load_at() calls the first itself;
- * whoever takes a process from elsewhere (`exec --process`) calls the second,
- * with the pointer of the process in its document ("" if it is the document).
+ * -ENOTSUP with the findings appended. spec_load_at() calls it itself.
  */
 int spec_check_supported(const struct spec *spec, struct findings *f);
-int process_check_supported(const struct spec_process *process,
-			    const char *base, struct findings *f);
 
 /*
  * The path below /proc/sys for a sysctl key in either spelling of sysctl(8)

@@ -428,6 +428,17 @@ static void rule_memory_policy(struct check *c)
 		    mode);
 }
 
+/* Not silently without them: the config means something else then. */
+static void rule_personality(struct check *c)
+{
+	const struct str_list *flags = &c->spec->linux_.personality.flags;
+
+	for (size_t i = 0; i < flags->n; i++)
+		bad(c, at(c, "/linux/personality/flags/%zu", i),
+		    "unknown personality flag '%.100s': the specification defines none",
+		    flags->v[i]);
+}
+
 static void rule_intel_rdt(struct check *c)
 {
 	const struct spec_intel_rdt *r = &c->spec->linux_.intel_rdt;
@@ -537,6 +548,7 @@ const struct rule linux_rules[] = {
 	{ "cgroups-path", "linux", rule_cgroups_path },
 	{ "sysctl", "linux hostname domainname", rule_sysctl },
 	{ "memory-policy", "linux", rule_memory_policy },
+	{ "personality", "linux", rule_personality },
 	{ "intel-rdt", "linux", rule_intel_rdt },
 	{ "swap-needs-limit", "linux", rule_swap_needs_limit },
 	{ "seccomp", "linux", rule_seccomp },

@@ -12,32 +12,7 @@
 
 #define NOT_YET "not supported by this version of ocirun yet"
 
-/* ---- process ----------------------------------------------------------- */
-
-static bool uses_apparmor(const struct spec_process *p)
-{
-	return p->apparmor_profile && *p->apparmor_profile;
-}
-
-static bool uses_selinux(const struct spec_process *p)
-{
-	return p->selinux_label && *p->selinux_label;
-}
-
-static const struct {
-	const char *property;
-	bool (*used)(const struct spec_process *p);
-} process_rows[] = {
-	{ "apparmorProfile", uses_apparmor },
-	{ "selinuxLabel", uses_selinux },
-};
-
 /* ---- linux ------------------------------------------------------------- */
-
-static bool uses_mount_label(const struct spec_linux *l)
-{
-	return l->mount_label != NULL;
-}
 
 static bool uses_intel_rdt(const struct spec_linux *l)
 {
@@ -49,43 +24,21 @@ static bool uses_net_devices(const struct spec_linux *l)
 	return l->n_net_devices > 0;
 }
 
-/* The spec defines no flag so far. */
-static bool uses_personality_flags(const struct spec_linux *l)
-{
-	return l->personality.flags.n > 0;
-}
-
 static const struct {
 	const char *property;
 	bool (*used)(const struct spec_linux *l);
 } linux_rows[] = {
-	{ "mountLabel", uses_mount_label },
 	{ "intelRdt", uses_intel_rdt },
 	{ "netDevices", uses_net_devices },
-	{ "personality/flags", uses_personality_flags },
 };
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
-
-int process_check_supported(const struct spec_process *process,
-			    const char *base, struct findings *f)
-{
-	struct check c = { .f = f, .base = base };
-	size_t errors = f->n_errors;
-
-	for (size_t i = 0; i < ROWS(process_rows); i++)
-		if (process_rows[i].used(process))
-			bad(&c, at(&c, "/%s", process_rows[i].property), NOT_YET);
-	return f->n_errors > errors ? -ENOTSUP : 0;
-}
 
 int spec_check_supported(const struct spec *spec, struct findings *f)
 {
 	struct check c = { .f = f, .base = "" };
 	size_t errors = f->n_errors;
 
-	if (spec->process_set)
-		(void)process_check_supported(&spec->process, "/process", f);
 	for (size_t i = 0; i < ROWS(linux_rows); i++)
 		if (linux_rows[i].used(&spec->linux_))
 			bad(&c, at(&c, "/linux/%s", linux_rows[i].property), NOT_YET);

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "init/steps_fs.h"
 
@@ -25,12 +26,30 @@
 #define ATTR_APPARMOR "self/attr/apparmor/exec"
 #define ATTR_EXEC     "self/attr/exec"
 
+/* Each profile of a stack "a//&b" is in text; the kernel sorts them its way. */
+static bool has_profiles(const char *text, const char *stack)
+{
+	static const char sep[] = "//&";
+
+	while (*stack) {
+		const char *end = strstr(stack, sep);
+		size_t n = end ? (size_t)(end - stack) : strlen(stack);
+		AUTO(str) char *one = xstrndup(stack, n);
+
+		if (!strstr(text, one))
+			return false;
+		stack += n + (end ? sizeof(sep) - 1 : 0);
+	}
+	return true;
+}
+
 /*
- * True if `attr` now holds something. The kernel words a label its own way
- * (modes, namespaces, the order of categories), so equality is not asked for;
- * an empty attribute after a write that was accepted is a label that got lost.
+ * True if `attr` now holds the label that was written. The kernel adds modes to
+ * AppArmor profiles. It may word an SELinux context another way (aliases of
+ * types, the order of categories), so for one NULL is passed: an empty attribute
+ * after a write that was accepted is a label that got lost.
  */
-static bool took_effect(struct init *in, const char *attr)
+static bool took_effect(struct init *in, const char *attr, const char *profile)
 {
 	AUTO(str) char *text = NULL;
 	AUTO(fd) int fd = -1;
@@ -38,7 +57,9 @@ static bool took_effect(struct init *in, const char *attr)
 
 	fd = init_proc_open(in, attr, O_RDONLY);
 	if (fd < 0 || fd_read_all(fd, 64U << 10, &text, &len) < 0)
-		return true; /* not readable is not a sign of anything */
+		return false;
+	if (profile)
+		return has_profiles(text, profile);
 	return len > 0 && text[0] != '\0' && text[0] != '\n';
 }
 
@@ -95,9 +116,10 @@ int step_apparmor(struct init *in, const union step_arg *u, struct err *e)
 		r = init_proc_write(in, attr, text);
 	if (r < 0)
 		return apparmor_error(e, -r, profile);
-	if (!took_effect(in, attr)) {
+	if (!took_effect(in, attr, profile)) {
 		(void)err_set(e, EIO, "apparmor failed to apply profile '%s': "
-				      "the kernel accepted it, but none is set",
+				      "the kernel accepted it, but has another "
+				      "or none now",
 			      profile);
 		return err_at(e, "/process/apparmorProfile");
 	}
@@ -109,7 +131,7 @@ int step_selinux(struct init *in, const union step_arg *u, struct err *e)
 	const char *label = u->path.text;
 	int r = init_proc_write(in, ATTR_EXEC, label);
 
-	if (r == 0 && took_effect(in, ATTR_EXEC))
+	if (r == 0 && took_effect(in, ATTR_EXEC, NULL))
 		return 0;
 	if (r == 0)
 		r = -EIO;

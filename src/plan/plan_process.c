@@ -340,16 +340,9 @@ int plan_fill_PERSONALITY(struct builder *b, struct err *e)
 {
 	const struct spec_personality *p = &b->spec->linux_.personality;
 
-	if (!p->set)
-		return 0;
-	if (p->flags.n > 0) {
-		(void)err_set(e, ENOTSUP,
-			      "personality flag '%s' is not supported",
-			      p->flags.v[0]);
-		(void)err_hint(e, "the specification defines no flags so far");
-		return err_at(e, "/linux/personality/flags/0");
-	}
-	plan_add(b)->personality.persona = p->domain;
+	(void)e;
+	if (p->set)
+		plan_add(b)->personality.persona = p->domain;
 	return 0;
 }
 

@@ -247,12 +247,6 @@ static int process_from_file(struct execution *x, struct err *e)
 		return r;
 	r = spec_parse_process(&x->process, &x->spec.arena, text, len, file, &f,
 			       e);
-	if (r == 0) {
-		size_t from = f.n;
-
-		if (process_check_supported(&x->process, "", &f) < 0)
-			r = findings_error(&f, from, ENOTSUP, file, e);
-	}
 	findings_log(&f, file);
 	if (r < 0)
 		return r;

@@ -550,7 +550,6 @@ static void test_refusals(void)
 		.source = "/y",
 		.kind = MOUNT_BIND,
 	};
-	static const char *pflags[] = { "X", NULL };
 	struct fixture f = fixture();
 
 	f.spec.process.apparmor_profile = "prof";
@@ -579,12 +578,6 @@ static void test_refusals(void)
 	f.spec.linux_.masked_paths = (struct str_list){ paths, 1 };
 	refused(&f, "/linux/maskedPaths",
 		"unable to restrict sys entries without");
-	f = fixture();
-	f.spec.linux_.personality = (struct spec_personality){
-		.set = true,
-		.flags = { pflags, 1 },
-	};
-	refused(&f, "/linux/personality/flags/0", "'X'");
 	f = fixture();
 	f.spec.mounts = &mount;
 	f.spec.n_mounts = 1;

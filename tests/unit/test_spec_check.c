@@ -241,6 +241,16 @@ static const struct row linux_rows_[] = {
 };
 
 #define ALLNS "\"namespaces\":[{\"type\":\"ipc\"},{\"type\":\"network\"},{\"type\":\"uts\"}],"
+static const struct row personality_rows[] = {
+	{ "\"linux\":{\"personality\":{\"domain\":\"LINUX\",\"flags\":[]}}", "" },
+	{ "\"linux\":{\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"X\",\"Y\"]}}",
+	  "/linux/personality/flags/0: unknown personality flag 'X': the specification "
+	  "defines none\n"
+	  "/linux/personality/flags/1: unknown personality flag 'Y': the specification "
+	  "defines none" },
+	{ NULL, NULL },
+};
+
 static const struct row sysctl_rows[] = {
 	{ ALLNS "\"sysctl\":{\"kernel.sem\":\"1\",\"fs.mqueue.msg_max\":\"1\",\"net.core.somaxconn\":\"1\","
 	  "\"kernel/domainname\":\"d\",\"net/ipv4/conf/eno2.100/rp_filter\":\"1\"}", "" },
@@ -373,13 +383,10 @@ static const struct row mapped_rows[] = {
 #define NOT_YET "not supported by this version of ocirun yet"
 static const struct row unsupported_rows[] = {
 	{ P "\"apparmorProfile\":\"\",\"selinuxLabel\":\"\"}", "" },
-	{ P "\"apparmorProfile\":\"p\",\"selinuxLabel\":\"l\"}",
-	  "/process/apparmorProfile: " NOT_YET "\n/process/selinuxLabel: " NOT_YET },
+	{ P "\"apparmorProfile\":\"p\",\"selinuxLabel\":\"l\"},\"linux\":{\"mountLabel\":\"l\"}", "" },
 	{ "\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}", "" },
-	{ "\"linux\":{\"mountLabel\":\"l\",\"intelRdt\":{},\"personality\":{\"domain\":\"LINUX\","
-	  "\"flags\":[\"X\"]}}",
-	  "/linux/mountLabel: " NOT_YET "\n/linux/intelRdt: " NOT_YET
-	  "\n/linux/personality/flags: " NOT_YET },
+	{ "\"linux\":{\"intelRdt\":{},\"personality\":{\"domain\":\"LINUX\",\"flags\":[]}}",
+	  "/linux/intelRdt: " NOT_YET },
 	{ "\"linux\":{\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"e\":{}}}",
 	  "/linux/netDevices: " NOT_YET },
 	{ "\"mounts\":[{\"destination\":\"/x\"," BIND ",\"rro\"]},{\"destination\":\"/y\"," BIND
@@ -473,6 +480,7 @@ int main(void)
 	run(ns_rows, "\"linux\":{", "}");
 	run(linux_rows_, "\"linux\":{", "}");
 	run(sysctl_rows, "\"linux\":{", "}");
+	run(personality_rows, "", "");
 	run(seccomp_rows, "\"linux\":{\"seccomp\":{", "}}");
 	run(resource_rows, "\"linux\":{\"resources\":{", "}}");
 	run(mapped_rows, "", "");
