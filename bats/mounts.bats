@@ -643,6 +643,50 @@ hello" 'cat /ovl/f1 /ovl/f12 /small/file; echo up >/ovl/new'
 	[ "${lines[-1]}" -lt 20 ]
 }
 
+# the super block options of the host's cgroup2 mount
+cgroup2_flags() {
+	awk '$0 ~ / - cgroup2 / { print $NF; exit }' /proc/self/mountinfo
+}
+
+@test "cgroup2 mount: the tree of cgroup2, also beside v1 hierarchies" {
+	local flags
+	flags=$(cgroup2_flags)
+	[ -n "$flags" ] || skip "requires a cgroup2 mount"
+	del_mount /sys/fs/cgroup
+	add_mount /sys/fs/cgroup cgroup2 cgroup nosuid,nodev,noexec,ro
+	works 'cat /proc/self/mountinfo; cat /proc/self/cgroup; ls /sys/fs/cgroup'
+	is_mnt /sys/fs/cgroup type cgroup2
+	is_mnt /sys/fs/cgroup root /
+	has_opts /sys/fs/cgroup ro nosuid nodev noexec
+	grep -qx cgroup.controllers <<<"$output"
+	[ "$(mnt /sys/fs/cgroup/pids type)" = "" ]
+	# mounting it anew would set the flags of the host's mount
+	is_mnt /sys/fs/cgroup super "$flags"
+	[ "$(cgroup2_flags)" = "$flags" ]
+	add_ns cgroup
+	works 'cat /proc/self/mountinfo; ls /sys/fs/cgroup; cat /sys/fs/cgroup/cgroup.procs'
+	is_mnt /sys/fs/cgroup type cgroup2
+	is_mnt /sys/fs/cgroup root /
+	grep -qx cgroup.procs <<<"$output"
+	[ "${lines[-1]}" -lt 20 ]
+	[ "$(cgroup2_flags)" = "$flags" ]
+}
+
+@test "cgroup2 mount in a user namespace, with and without a cgroup namespace" {
+	[ -n "$(cgroup2_flags)" ] || skip "requires a cgroup2 mount"
+	map_users
+	del_mount /sys/fs/cgroup
+	add_mount /sys/fs/cgroup cgroup2 cgroup nosuid,nodev,noexec,ro
+	works 'cat /proc/self/mountinfo; touch /sys/fs/cgroup/x || true'
+	is_mnt /sys/fs/cgroup type cgroup2
+	has_opts /sys/fs/cgroup ro
+	[[ "$output" == *"Read-only file system"* ]]
+	add_ns cgroup
+	works 'cat /proc/self/mountinfo; echo $(cat /sys/fs/cgroup/cgroup.procs)'
+	is_mnt /sys/fs/cgroup type cgroup2
+	is_mnt /sys/fs/cgroup root /
+}
+
 @test "cgroup mount that may be written" {
 	config '.mounts |= map(if .type == "cgroup"
 		then .options -= ["ro"] else . end)'

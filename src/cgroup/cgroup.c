@@ -671,7 +671,8 @@ const struct cgroup_view *cgroup_view(struct cgroup *cg)
 	struct arena *a = &cg->arena;
 
 	v->v2 = cg->unified;
-	v->v2_host_dir = cg->unified && !cg->d2->dropped ? cg->d2->dir : NULL;
+	v->v2_mount = cg->d2 ? cg->d2->mount : NULL;
+	v->v2_host_dir = cg->d2 && !cg->d2->dropped ? cg->d2->dir : NULL;
 	v->n_mounts = 0;
 	if (cg->unified)
 		return v;

@@ -20,8 +20,10 @@ struct cgroup_mount {
 };
 struct cgroup_view {
 	bool v2;                 /* one cgroup2 tree at /sys/fs/cgroup */
-	const char *v2_host_dir; /* absolute directory of the container's cgroup */
-	struct cgroup_mount *mounts; /* v1 and hybrid */
+	const char *v2_mount;    /* where the host has its cgroup2 tree, also of a
+				  * hybrid layout; NULL = nowhere */
+	const char *v2_host_dir; /* the container's directory in it, or NULL */
+	struct cgroup_mount *mounts; /* v1 hierarchies, hybrid too */
 	size_t n_mounts;
 };
 

@@ -167,16 +167,36 @@ static void add_mount(struct builder *b, const struct spec_mount *m,
 
 #define CGROUP_TMPFS_FLAGS ((uint64_t)(MS_NOSUID | MS_NODEV | MS_NOEXEC))
 
-/* One cgroup2 tree. `source` is what is bound if the kernel refuses. */
-static void add_cgroup2(struct builder *b, const struct spec_mount *m,
-			size_t index, const char *dest, const char *source)
+/* A cgroup2 tree, or the hierarchies of v1? */
+static bool is_cgroup2(const struct spec_mount *m,
+		       const struct cgroup_view *view)
 {
+	return view->v2 || streq(m->type, "cgroup2");
+}
+
+/*
+ * In a cgroup namespace a mount of our own, whose root is the container's
+ * cgroup; if the kernel refuses, the container's directory is bound. Without one
+ * the host's mount is bound: another mount of the hierarchy would show the same,
+ * but set the options of the host's (nsdelegate and the like) back to nothing.
+ */
+static void add_cgroup2(struct builder *b, const struct spec_mount *m,
+			size_t index)
+{
+	const struct cgroup_view *view = b->req->cgroup;
 	struct arg_mount a = mount_base(m, index);
 
 	a.kind = MOUNT_CGROUP;
 	a.type = "cgroup2";
-	a.dest = dest;
-	a.source = source;
+	if (b->cgroup_ns && view->v2_host_dir)
+		a.source = view->v2_host_dir;
+	else if (view->v2_mount)
+		a.source = view->v2_mount;
+	if (!b->cgroup_ns && view->v2_mount && !a.data) {
+		a.kind = MOUNT_BIND;
+		a.type = "bind";
+		a.flags |= MS_BIND | MS_REC;
+	}
 	plan_add(b)->mount = a;
 }
 
@@ -188,11 +208,6 @@ static void add_hierarchy(struct builder *b, const struct spec_mount *m,
 
 	a.dest = arena_printf(&b->plan->arena, "%s/%s", m->destination,
 			      cm->subdir);
-	if (b->cgroup_ns && !cm->data) {
-		/* hybrid: the cgroup2 tree beside the v1 hierarchies */
-		add_cgroup2(b, m, index, a.dest, cm->host_dir);
-		return;
-	}
 	if (b->cgroup_ns) {
 		a.kind = MOUNT_FS;
 		a.type = "cgroup";
@@ -218,18 +233,15 @@ static int add_cgroups(struct builder *b, const struct spec_mount *m,
 	const struct cgroup_view *view = b->req->cgroup;
 	struct arg_mount a;
 
-	if (!view || (!view->v2 && view->n_mounts == 0)) {
+	if (!view || (!is_cgroup2(m, view) && view->n_mounts == 0)) {
 		(void)err_set(e, ENODEV,
 			      "cannot mount '%s': no cgroup hierarchy",
 			      m->destination);
 		(void)err_hint(e, "the host has none, or cgroups are disabled");
 		return err_at(e, "/mounts/%zu", index);
 	}
-	if (view->v2) {
-		bool own = b->cgroup_ns && view->v2_host_dir;
-
-		add_cgroup2(b, m, index, m->destination,
-			    own ? view->v2_host_dir : "/sys/fs/cgroup");
+	if (is_cgroup2(m, view)) {
+		add_cgroup2(b, m, index);
 		return 0;
 	}
 	a = mount_base(m, index);
@@ -294,7 +306,7 @@ int plan_fill_SYMLINK(struct builder *b, struct err *e)
 	for (size_t i = 0; i < b->spec->n_mounts; i++) {
 		const struct spec_mount *m = &b->spec->mounts[i];
 
-		if (m->kind != MOUNT_CGROUP)
+		if (m->kind != MOUNT_CGROUP || is_cgroup2(m, view))
 			continue;
 		for (size_t j = 0; j < view->n_mounts; j++) {
 			const struct cgroup_mount *cm = &view->mounts[j];
@@ -333,7 +345,8 @@ int plan_fill_REMOUNT_RO(struct builder *b, struct err *e)
 		if (m->kind != MOUNT_CGROUP) {
 			if (ro_is_late(m))
 				add_remount(b, m->destination, m->o.flags);
-		} else if (view && !view->v2 && (m->o.flags & MS_RDONLY)) {
+		} else if (view && !is_cgroup2(m, view) &&
+			   (m->o.flags & MS_RDONLY)) {
 			add_remount(b, m->destination, CGROUP_TMPFS_FLAGS);
 		}
 	}

@@ -42,12 +42,16 @@ static struct cgroup_mount v1_mounts[] = {
 	{ "memory", "memory", "/sys/fs/cgroup/memory/user/box", NULL, 0 },
 	{ "systemd", "none,name=systemd", "/sys/fs/cgroup/systemd/box", NULL,
 	  0 },
-	{ "unified", NULL, "/sys/fs/cgroup/unified/box", NULL, 0 },
 };
-static const struct cgroup_view v1_view = { .mounts = v1_mounts,
-					    .n_mounts = 4 };
+static const struct cgroup_view v1_view = {
+	.mounts = v1_mounts,
+	.n_mounts = 3,
+	.v2_mount = "/sys/fs/cgroup/unified",
+	.v2_host_dir = "/sys/fs/cgroup/unified/box",
+};
 static const struct cgroup_view v2_view = {
 	.v2 = true,
+	.v2_mount = "/sys/fs/cgroup",
 	.v2_host_dir = "/sys/fs/cgroup/box",
 };
 
@@ -92,6 +96,12 @@ static const struct golden goldens[] = {
 	{ "cgroup-v1", "cgroup", &plain_host, { .cgroup = &v1_view }, NULL },
 	{ "cgroup-v1-ns",
 	  "cgroup-ns",
+	  &plain_host,
+	  { .cgroup = &v1_view },
+	  NULL },
+	{ "cgroup2-hybrid", "cgroup2", &plain_host, { .cgroup = &v1_view }, NULL },
+	{ "cgroup2-hybrid-ns",
+	  "cgroup2-ns",
 	  &plain_host,
 	  { .cgroup = &v1_view },
 	  NULL },
