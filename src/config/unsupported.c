@@ -19,17 +19,11 @@ static bool uses_intel_rdt(const struct spec_linux *l)
 	return l->intel_rdt.set;
 }
 
-static bool uses_net_devices(const struct spec_linux *l)
-{
-	return l->n_net_devices > 0;
-}
-
 static const struct {
 	const char *property;
 	bool (*used)(const struct spec_linux *l);
 } linux_rows[] = {
 	{ "intelRdt", uses_intel_rdt },
-	{ "netDevices", uses_net_devices },
 };
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))

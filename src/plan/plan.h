@@ -60,8 +60,9 @@ struct arg_rootfs {
 /*
  * A cgroup mount of the config becomes one or more of these with its index:
  * cgroup2 is MOUNT_CGROUP (a bind of `source` if the kernel refuses with EPERM
- * or EBUSY) with a cgroup namespace and MOUNT_BIND without one, the tmpfs over v1 hierarchies MOUNT_TMPFS, a hierarchy MOUNT_FS
- * (type "cgroup") with a cgroup namespace and MOUNT_BIND without one.
+ * or EBUSY) with a cgroup namespace and MOUNT_BIND without one, the tmpfs over
+ * v1 hierarchies MOUNT_TMPFS, a hierarchy MOUNT_FS (type "cgroup") with a cgroup
+ * namespace and MOUNT_BIND without one.
  */
 struct arg_mount {
 	uint32_t index;     /* N of /mounts/N; UINT32_MAX = made by the runtime */

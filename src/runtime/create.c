@@ -20,6 +20,7 @@
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
 #include "runtime/mount_source.h"
+#include "runtime/netdev.h"
 #include "runtime/notify.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/selfexec.h"
@@ -436,7 +437,8 @@ static int on_rootfs_ready(void *arg, struct err *e)
 	struct creation *cr = arg;
 	struct hook_ctx ctx = hook_ctx(cr);
 
-	if (apply_limits(cr, e) < 0)
+	if (netdev_move_all(&cr->spec.linux_, cr->child.pid, e) < 0 ||
+	    apply_limits(cr, e) < 0)
 		return -e->code;
 	if (hooks_run(&ctx, HOOK_PRESTART, "creating", e) < 0)
 		return -e->code;
