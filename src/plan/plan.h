@@ -73,8 +73,7 @@ struct arg_mount {
 	uint32_t *propagation; size_t n_propagation; /* MS_* in order */
 	bool by_parent;     /* bind: the parent opens source (NEED_MOUNT_FD) if
 			     * init is not allowed to reach it */
-	bool idmap;         /* bind: the parent sends the id-mapped tree itself
-			     * (NEED_MOUNT_FD), made from its spec_mount */
+	bool idmap;         /* bind: the parent sends the id-mapped tree */
 	bool ro_late;       /* a REMOUNT_RO step follows: flags lack MS_RDONLY */
 	bool mode_inherit;  /* tmpfs: keep the mode of an existing target */
 	bool tmpcopyup, copy_symlink, src_nofollow, dest_nofollow;
