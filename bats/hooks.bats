@@ -360,16 +360,18 @@ fails() {
 	oci delete "$ID"
 }
 
-@test "failing poststart: the container is killed" {
+@test "failing poststart: the container is killed and removed, poststop hooks run" {
 	shell poststart 'echo oops >&2; exit 3'
+	hook poststop "$TESTDIR/hook" second
 	args sleep 1000
 	oci create --pid-file "$TESTDIR/pid" "$ID"
 	run oci start "$ID"
 	code 1
 	last "error running poststart hook #0: exit status 3" oops
 	is_gone "$(cat "$TESTDIR/pid")"
-	[ "$(status_of "$ID")" = stopped ]
-	oci delete "$ID"
+	[ ! -e "$ROOT/$ID" ]
+	grep -qx second "$OUT/order"
+	oci delete --force "$ID"
 	fails 1 "error running poststart hook #0: exit status 3"
 	run oci run -d "$ID"
 	code 1

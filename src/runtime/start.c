@@ -9,6 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
 #include "config/annotations.h"
 #include "config/config.h"
 #include "init/init.h"
@@ -227,6 +229,21 @@ static int await_ready(struct container *c, struct notify *n, struct err *e)
 	return notify_wait(n, c->rec.init.pid, pidfd, e);
 }
 
+/*
+ * A poststart hook failed: runtime-spec runtime.md, lifecycle, goes on from there
+ * with the container's destruction (steps 9, 12, 13). The error stays the hook's.
+ */
+static void destroy_after(struct container *c, const struct err *why)
+{
+	struct err e = ERR_INIT;
+	char line[2200];
+
+	if (str_starts(why->pointer, "/hooks/poststart") &&
+	    container_destroy(c, NULL, &e) < 0)
+		log_warn("cannot clean up after the failure: %s",
+			 err_format(&e, line, sizeof(line)));
+}
+
 int container_start(const struct runtime *rt, const char *id, struct err *e)
 {
 	AUTO(container) struct container c = CONTAINER_INIT;
@@ -234,8 +251,11 @@ int container_start(const struct runtime *rt, const char *id, struct err *e)
 
 	if (state_open(&c, rt->root, id, e) < 0 ||
 	    state_lock(&c, deadline_in_ms(LOCK_DEADLINE_MS), e) < 0 ||
-	    check_created(&c, e) < 0 || notify_bind(&n, &c, e) < 0 ||
-	    container_release(&c, NULL, e) < 0)
+	    check_created(&c, e) < 0 || notify_bind(&n, &c, e) < 0)
 		return -e->code;
+	if (container_release(&c, NULL, e) < 0) {
+		destroy_after(&c, e);
+		return -e->code;
+	}
 	return await_ready(&c, &n, e);
 }
