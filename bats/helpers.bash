@@ -92,6 +92,9 @@ requires() {
 		cgroup1)
 			[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] ||
 				skip "requires cgroup v1 hierarchies" ;;
+		systemd)
+			[ -d /run/systemd/system ] ||
+				skip "requires systemd as init (make check-vm)" ;;
 		userns) unshare -U true 2>/dev/null || skip "requires user namespaces" ;;
 		timens) [ -e /proc/self/ns/time ] || skip "requires time namespaces" ;;
 		sys_resource)

@@ -111,6 +111,8 @@ struct cg_dir {
 	bool nobodys;      /* dropped, may be removed if empty (cg_mark.c) */
 };
 
+struct cg_sd; /* cg_systemd.c */
+
 struct cgroup {
 	struct arena arena;
 	enum cgroup_driver driver;
@@ -133,6 +135,7 @@ struct cgroup {
 	const char *avail; /* controllers at the root of cgroup2; NULL unread */
 	const char *why;   /* reason for missing controllers, for messages */
 	const struct spec_resources *devices_done; /* by cgroup_apply_devices() */
+	struct cg_sd *sd;   /* NULL: not made by systemd */
 	const struct spec_resources *planned; /* what `writes` was made from */
 	struct cg_writes writes;
 	struct cgroup_view view;
@@ -186,6 +189,30 @@ bool cg_step(deadline_t deadline);
 const char *cg_pids_text(const struct pid_list *list, char *buf, size_t size);
 /* As above with states and what they wait in, of at most three. */
 const char *cg_pids_stuck(const struct pid_list *list, char *buf, size_t size);
+
+/* ---- cg_systemd.c: all but the first need cg->sd ---- */
+
+/* Fill cg->sd; *ret_inner: the cgroup below the root of each hierarchy. */
+int cg_sd_plan(struct cgroup *cg, const struct cgroup_req *req,
+	       const char **ret_inner, struct err *e);
+/* Can it work with the layout? */
+int cg_sd_check(const struct cgroup *cg, struct err *e);
+/* The limits as systemd can have them; `res` itself without cg->sd. */
+const struct spec_resources *cg_sd_rounded(struct cgroup *cg,
+					   const struct spec_resources *res);
+int cg_sd_begin(struct cgroup *cg, struct err *e);
+/* Planned, and the unit is still to be made: false also without cg->sd. */
+bool cg_sd_pending(const struct cgroup *cg);
+/* Make the unit around its first process, and the directories ours. */
+int cg_sd_start(struct cgroup *cg, pid_t pid, struct err *e);
+/* Does the user's manager have it? false also without cg->sd. */
+bool cg_sd_user(const struct cgroup *cg);
+/* Let systemd move a process into the unit, or a cgroup below it. */
+int cg_sd_attach(struct cgroup *cg, const char *sub, pid_t pid, struct err *e);
+int cg_sd_apply(struct cgroup *cg, const struct spec_resources *res,
+		bool devices, struct err *e);
+int cg_sd_destroy(struct cgroup *cg, struct err *e);
+void cg_sd_close(struct cgroup *cg);
 
 /* ---- cg_v1.c, cg_v2.c ---- */
 

@@ -258,7 +258,7 @@ int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e)
 	struct err other = ERR_INIT;
 	int r = 0;
 
-	if (cg->foreign || cg->only_planned)
+	if (cg->foreign || cg->only_planned || cg_sd_pending(cg))
 		return 0;
 	for (size_t i = 0; i < cg->n_dirs; i++)
 		if (cg->dirs[i].nobodys)
@@ -276,5 +276,6 @@ int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e)
 
 		r = r < 0 ? r : s;
 	}
-	return r;
+	/* Empty, so that systemd has nothing to wait for. */
+	return r == 0 && cg->sd ? cg_sd_destroy(cg, e) : r;
 }

@@ -124,6 +124,14 @@ int cgroup_update(struct cgroup *cg, const struct spec_resources *res,
 	for (size_t i = 0; i < w.n; i++)
 		remember(cg, a, &w.v[i], &old[i]);
 	r = cg_write_all(cg, &w, e);
+	/*
+	 * Then systemd, which takes what the kernel would refuse. It may write what
+	 * it knows of the same controllers, so ours come once more.
+	 */
+	if (r == 0 && cg->sd)
+		r = cg_sd_apply(cg, res, false, e);
+	if (r == 0 && cg->sd)
+		r = cg_write_all(cg, &w, e);
 	if (r < 0 && !restore(cg, a, &w, old))
 		(void)err_hint(e, "some limits could not be set back and have "
 			       "their new values already");

@@ -147,7 +147,7 @@ int cg1_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 		r = cg_open_locked(cg, d, &cg->lock1, e);
 	if (r < 0)
 		return r;
-	if (!d->made) {
+	if (!d->made && !cg->sd) {
 		r = cg1_check(d, e);
 		if (r < 0) {
 			cg->foreign = r == -EBUSY;

@@ -378,7 +378,8 @@ int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 	r = cg_open_locked(cg, d, &cg->fd2, e);
 	if (r < 0)
 		return r;
-	r = cg2_check(d, e);
+	/* systemd has made it, and our process is in it already */
+	r = cg->sd ? 0 : cg2_check(d, e);
 	if (r < 0) {
 		cg->foreign = !d->made;
 		return r;

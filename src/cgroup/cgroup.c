@@ -146,6 +146,7 @@ static int plan_writes(struct cgroup *cg, const struct spec_resources *res,
 {
 	struct cg_facts facts;
 
+	res = cg_sd_rounded(cg, res);
 	*ret = (struct cg_writes){ .arena = &cg->arena };
 	facts_of(cg, &facts);
 	int r = cg_resources(ret, res, &facts, e);
@@ -236,7 +237,8 @@ static int check_permission(struct cgroup *cg, struct err *e)
 {
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		struct cg_dir *d = &cg->dirs[i];
-		int r = d->rdonly || cg->rootless ? cg_may_make(d) : 0;
+		/* with systemd it is systemd that makes them */
+		int r = !cg->sd && (d->rdonly || cg->rootless) ? cg_may_make(d) : 0;
 
 		if (!no_permission(r))
 			continue;
@@ -277,7 +279,10 @@ static int plan_dirs(struct cgroup *cg, const struct cgroup_req *req,
 {
 	struct cg_layout layout;
 	const char *inner;
-	int r = cg_path_inner(&cg->arena, req->cgroups_path, req->id, &inner, e);
+	int r = req->driver == CGROUP_SYSTEMD ?
+			cg_sd_plan(cg, req, &inner, e) :
+			cg_path_inner(&cg->arena, req->cgroups_path, req->id,
+				      &inner, e);
 
 	if (r < 0)
 		return r;
@@ -290,12 +295,17 @@ static int plan_dirs(struct cgroup *cg, const struct cgroup_req *req,
 			      "mount found in mountinfo", req->cgroups_path);
 		return err_at(e, "/linux/cgroupsPath");
 	}
-	return 0;
+	return cg->sd ? cg_sd_check(cg, e) : 0;
 }
 
 bool cgroup_driver_known(enum cgroup_driver driver)
 {
+#ifdef HAVE_SYSTEMD
+	(void)driver;
+	return true;
+#else
 	return driver != CGROUP_SYSTEMD;
+#endif
 }
 
 int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
@@ -310,10 +320,7 @@ int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
 	cg->rootless = req->rootless;
 	cg->path_asked = req->cgroups_path && *req->cgroups_path;
 	cg->planned = req->resources;
-	if (!cgroup_driver_known(req->driver))
-		return err_set(e, ENOTSUP, "the systemd cgroup driver is not "
-			       "implemented yet");
-	if (req->driver == CGROUP_FS)
+	if (req->driver != CGROUP_DISABLED)
 		r = plan_dirs(cg, req, e);
 	if (r == 0)
 		r = plan_writes(cg, req->resources, &cg->writes, e);
@@ -395,6 +402,7 @@ void cgroup_close(struct cgroup *cg)
 		(void)close(cg->fd2);
 	if (cg->lock1 >= 0)
 		(void)close(cg->lock1);
+	cg_sd_close(cg);
 	arena_free(&cg->arena);
 	free(cg);
 }
@@ -442,6 +450,8 @@ int cgroup_create(struct cgroup *cg, struct err *e)
 	int r = 0;
 
 	cg->only_planned = false;
+	if (cg->sd)
+		return cg_sd_begin(cg, e);
 	/* cgroup2 first: its lock is for all of them. */
 	if (cg->d2 && !cg->d2->dropped)
 		r = create_one(cg, cg->d2, e);
@@ -457,7 +467,8 @@ int cgroup_create(struct cgroup *cg, struct err *e)
 
 int cgroup_clone_fd(const struct cgroup *cg)
 {
-	return cg->fd2;
+	/* The kernel refuses a user who is in another part of the tree. */
+	return cg_sd_user(cg) ? -1 : cg->fd2;
 }
 
 int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e)
@@ -503,7 +514,7 @@ int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e)
 /* The kernel says EINVAL for a moment to tasks that are not yet complete. */
 #define ENTER_TRIES 5
 
-static int enter_one(const struct cgroup *cg, const struct cg_dir *d, pid_t pid,
+static int enter_one(struct cgroup *cg, const struct cg_dir *d, pid_t pid,
 		     struct err *e)
 {
 	const char *top = d->v2 && cg->follow ? cg->follow : d->dir;
@@ -521,6 +532,9 @@ static int enter_one(const struct cgroup *cg, const struct cg_dir *d, pid_t pid,
 	}
 	if (r >= 0)
 		return 0;
+	/* What we may not do, the manager may. */
+	if (no_permission(r) && cg->sd && cg->unified)
+		return cg_sd_attach(cg, d->sub, pid, e);
 	(void)err_errno(e, -r, "error adding pid %d to cgroups: cannot write "
 			"'%s/cgroup.procs'", pid, dir);
 	if (d->v2)
@@ -533,6 +547,11 @@ static int enter_one(const struct cgroup *cg, const struct cg_dir *d, pid_t pid,
 
 int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e)
 {
+	if (cg_sd_pending(cg)) {
+		if (cg_sd_start(cg, pid, e) < 0)
+			return err_wrap(e, APPLY_TEXT);
+		born = cg->unified;
+	}
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		struct cg_dir *d = &cg->dirs[i];
 
@@ -620,7 +639,8 @@ int cg_plan_fresh(struct cgroup *cg, const struct spec_resources *res,
 int cgroup_apply_devices(struct cgroup *cg, const struct spec_resources *res,
 			 struct err *e)
 {
-	if (!res || cg->foreign || !cg->unified)
+	/* systemd comes first, which attaches a program of its own */
+	if (!res || cg->foreign || !cg->unified || cg->sd)
 		return 0;
 	cg->devices_done = res;
 	return apply_devices(cg, res, e);
@@ -639,6 +659,9 @@ int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		r = cg_plan_fresh(cg, res, &fresh, e);
 		w = &fresh;
 	}
+	/* systemd first: it may write what our own values replace. */
+	if (r == 0 && cg->sd)
+		r = cg_sd_apply(cg, res, true, e);
 	if (r == 0)
 		r = cg_write_all(cg, w, e);
 	if (r < 0 || res == cg->devices_done)

@@ -34,7 +34,10 @@ struct cgroup_req {
 	const char *id;           /* container id */
 	const char *cgroups_path; /* linux.cgroupsPath or NULL */
 	const struct spec_resources *resources;
-	bool rootless;
+	/* for the systemd driver: "org.systemd.property.*" or NULL */
+	const struct kv_list *annotations;
+	const char *prefix;       /* of default unit names; NULL = "ocirun" */
+	bool rootless;            /* the user's manager is asked, not PID 1 */
 };
 
 /*
@@ -55,6 +58,13 @@ size_t cgroup_paths(const struct cgroup *cg, const struct cgroup_path **ret);
 int cgroup_open(struct cgroup **ret, const struct cgroup_path *paths, size_t n,
 		enum cgroup_driver driver, struct err *e);
 void cgroup_close(struct cgroup *cg);
+
+/*
+ * For the record: by which the manager knows the container ("system:NAME" or
+ * "user:NAME"), "" with the other drivers. After cgroup_open() it is given back.
+ */
+const char *cgroup_unit(const struct cgroup *cg);
+void cgroup_set_unit(struct cgroup *cg, const char *unit);
 
 /*
  * The container's mark: text that no other container of this boot has, at most
@@ -86,7 +96,9 @@ int cgroup_clone_fd(const struct cgroup *cg);
  */
 int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e);
 /*
- * Move a process into every directory (skipping the one it was born in).
+ * Move a process into every directory (skipping the one it was born in). With
+ * the systemd driver the first one makes the unit, so cgroup_create() has made
+ * nothing and cgroup_clone_fd() is -1 until then.
  */
 int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e);
 /*
@@ -105,6 +117,11 @@ int cgroup_choose(struct cgroup *cg, const struct str_list *args,
  */
 int cgroup_apply_devices(struct cgroup *cg, const struct spec_resources *res,
 			 struct err *e);
+/*
+ * Give the container's cgroup to `uid`, as the kernel wants it done (the files of
+ * /sys/kernel/cgroup/delegate). Only cgroup2 alone, nothing otherwise.
+ */
+int cgroup_delegate(struct cgroup *cg, uint32_t uid, struct err *e);
 /* Write the limits, devices included. Error: pointer, file, value, reason. */
 int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		 struct err *e);

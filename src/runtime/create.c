@@ -17,6 +17,7 @@
 #include "config/annotations.h"
 #include "config/config.h"
 #include "config/names.h"
+#include "runtime/create_cgroup.h"
 #include "runtime/delete.h"
 #include "runtime/hooks.h"
 #include "runtime/mount_source.h"
@@ -143,19 +144,6 @@ static void relative_destinations(struct creation *cr)
 	}
 }
 
-static int plan_cgroup(struct creation *cr, struct err *e)
-{
-	struct cgroup_req req = {
-		.driver = cr->opts->p.rt->driver,
-		.id = cr->opts->id,
-		.cgroups_path = cr->spec.linux_.cgroups_path,
-		.resources = &cr->spec.linux_.resources,
-		.rootless = cr->host.euid != 0 || cr->host.in_userns,
-	};
-
-	return cgroup_plan(&cr->cg, &req, e);
-}
-
 static void fill_record(struct creation *cr)
 {
 	struct record *rec = &cr->c.rec;
@@ -182,6 +170,7 @@ static void fill_record(struct creation *cr)
 	rec->mark = arena_printf(&rec->arena, "%d-%lld", getpid(),
 				 (long long)clock_now_ns());
 	cgroup_mark(cr->cg, rec->mark);
+	rec->unit = cgroup_unit(cr->cg);
 	for (unsigned int k = 0; k < _NS_KIND_MAX; k++) {
 		const struct spec_ns *ns = &cr->spec.linux_.ns[k];
 
@@ -205,7 +194,7 @@ static int reserve(struct creation *cr, struct err *e)
 		return -e->code;
 	cr->reserved = true;
 	cr->c.rec.id = cr->opts->id;
-	if (plan_cgroup(cr, e) < 0)
+	if (creation_plan_cgroup(cr, e) < 0)
 		return -e->code;
 	fill_record(cr);
 	if (state_write(&cr->c, e) < 0)
@@ -367,7 +356,8 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 	struct creation *cr = arg;
 	const struct opt_i32 *oom = &cr->spec.process.oom_score_adj;
 
-	if (cgroup_enter(cr->cg, pid, in_cgroup, e) < 0)
+	if (cgroup_enter(cr->cg, pid, in_cgroup, e) < 0 ||
+	    creation_delegate_cgroup(cr, e) < 0)
 		return -e->code;
 	process_reset_affinity(pid);
 	if (!oom->set)

@@ -31,6 +31,7 @@ static int open_cgroup(const struct container *c, struct cgroup **ret,
 	if (cgroup_open(ret, c->rec.cgroups, c->rec.n_cgroups, c->rec.driver,
 			e) < 0)
 		return -e->code;
+	cgroup_set_unit(*ret, c->rec.unit);
 	cgroup_claim(*ret, c->rec.mark);
 	return 0;
 }

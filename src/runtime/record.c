@@ -102,6 +102,10 @@ static void print_own(const struct record *rec, struct str *out)
 	add_member(out, "cgroup_driver", driver_names[rec->driver]);
 	str_addc(out, ',');
 	add_member(out, "cgroup_mark", rec->mark ? rec->mark : "");
+	if (rec->unit && *rec->unit) {
+		str_addc(out, ',');
+		add_member(out, "cgroup_unit", rec->unit);
+	}
 	str_add(out, ",\"annotations\":{");
 	for (size_t i = 0; i < rec->annotations.n; i++) {
 		if (i)
@@ -215,6 +219,7 @@ int record_parse(struct record *ret, const char *text, size_t len,
 	ret->boot_id = json_get_str(own, "boot_id", "");
 	ret->driver = parse_driver(json_get_str(own, "cgroup_driver", ""));
 	ret->mark = json_get_str(own, "cgroup_mark", "");
+	ret->unit = json_get_str(own, "cgroup_unit", "");
 	parse_annotations(ret, json_get(own, "annotations"));
 	return 0;
 }

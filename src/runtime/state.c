@@ -308,6 +308,8 @@ enum status state_status(const struct container *c, struct cgroup **ret_cg)
 	/* An unreadable cgroup must not hide the container: treat as unfrozen. */
 	(void)cgroup_open(&cg, rec->cgroups, rec->n_cgroups, rec->driver,
 			  &ignored);
+	if (cg)
+		cgroup_set_unit(cg, rec->unit);
 	bool frozen = cg && cgroup_frozen(cg);
 
 	if (ret_cg)

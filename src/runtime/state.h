@@ -50,6 +50,7 @@ struct record {
 	struct cgroup_path *cgroups;
 	size_t n_cgroups;
 	const char *mark;         /* by which its cgroups are known; "" = none */
+	const char *unit;         /* cgroup_unit(); "" = none */
 	struct kv_list annotations;
 	bool run_oci;             /* they mean something (config/annotations.h) */
 	uint32_t ns_listed;       /* bit per enum ns_kind: in linux.namespaces */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The systemd driver in the life of a struct cgroup (cg_internal.h). A scope cannot
+ * be made without a process, so it is made when the first one enters, not by
+ * cgroup_create(), which only makes sure that systemd can be reached. From then on
+ * its cgroup is delegated to us: limits, freezing and killing go through cgroupfs as
+ * with the other driver, and systemd is told the limits it knows.
+ *
+ * The record names the unit before any of that (I5), so a wreck can be removed. A
+ * unit is stopped only if its directory has our mark, or is gone.
+ */
+#include "config.h"
+
+#include "cgroup/cg_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "cgroup/sd.h"
+
+#include "base/banned.h"
+
+struct cg_sd {
+	bool user;    /* the user's manager, not the system's */
+	bool pending; /* planned, the unit has not been made */
+	struct sd_unit unit;
+	struct sd_props annotations;
+	const struct spec_resources *res;
+	struct sd_manager *manager; /* once it was needed */
+	struct sd_host host;
+};
+
+static int reach(struct cgroup *cg, deadline_t deadline, struct err *e)
+{
+	struct cg_sd *sd = cg->sd;
+
+	if (sd->manager)
+		return 0;
+	return sd_connect(&sd->manager, sd->user, deadline, e);
+}
+
+static int know_host(struct cgroup *cg, deadline_t deadline, struct err *e)
+{
+	struct cg_sd *sd = cg->sd;
+
+	sd->host.v2 = cg->unified;
+	if (reach(cg, deadline, e) < 0)
+		return -e->code;
+	return sd->host.version ? 0 : sd_version(sd->manager, deadline,
+						 &sd->host.version, e);
+}
+
+/* ---- plan ---- */
+
+int cg_sd_plan(struct cgroup *cg, const struct cgroup_req *req,
+	       const char **ret_inner, struct err *e)
+{
+	struct cg_sd *sd = ARENA_NEW(&cg->arena, struct cg_sd);
+	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
+	const char *top = "";
+
+	sd->user = req->rootless;
+	sd->res = req->resources;
+	sd->pending = true;
+	sd->annotations.arena = &cg->arena;
+	if (sd_unit_names(&sd->unit, &cg->arena, req->cgroups_path,
+			  req->prefix ? req->prefix : "ocirun", req->id,
+			  sd->user, e) < 0 ||
+	    sd_props_annotations(&sd->annotations, req->annotations, e) < 0)
+		return -e->code;
+	cg->sd = sd;
+	if (reach(cg, deadline, e) < 0)
+		return -e->code;
+	/* A user's manager has a cgroup somewhere below; PID 1 has the root. */
+	if (sd->user &&
+	    sd_control_group(sd->manager, &cg->arena, &top, deadline, e) < 0)
+		return -e->code;
+	*ret_inner = arena_printf(&cg->arena, "%s%s", top, sd->unit.dir);
+	if (path_has_dotdot(*ret_inner) || **ret_inner != '/')
+		return err_set(e, EINVAL, "systemd's cgroup '%s' is no path", top);
+	return 0;
+}
+
+int cg_sd_check(const struct cgroup *cg, struct err *e)
+{
+	if (cg->unified || !cg->sd->user)
+		return 0;
+	return err_set(e, ENOTSUP, "cannot use rootless systemd cgroups manager "
+		       "on cgroup v1");
+}
+
+const struct spec_resources *cg_sd_rounded(struct cgroup *cg,
+					   const struct spec_resources *res)
+{
+	struct spec_resources *r;
+
+	if (!cg->sd || !res || res->cpu.quota.v <= 0)
+		return res;
+	r = arena_memdup(&cg->arena, res, sizeof(*res));
+	r->cpu.quota.v = sd_round_quota(r->cpu.quota.v, r->cpu.period.v);
+	return r;
+}
+
+/* ---- record ---- */
+
+#define USER   "user:"
+#define SYSTEM "system:"
+
+const char *cgroup_unit(const struct cgroup *cg)
+{
+	return cg->sd ? arena_printf((struct arena *)(uintptr_t)&cg->arena,
+				     "%s%s", cg->sd->user ? USER : SYSTEM,
+				     cg->sd->unit.name)
+		      : "";
+}
+
+void cgroup_set_unit(struct cgroup *cg, const char *unit)
+{
+	bool user = unit && str_starts(unit, USER);
+
+	if (!unit || cg->driver != CGROUP_SYSTEMD ||
+	    (!user && !str_starts(unit, SYSTEM)))
+		return;
+	cg->sd = ARENA_NEW(&cg->arena, struct cg_sd);
+	cg->sd->user = user;
+	cg->sd->unit.name = arena_strdup(&cg->arena, strchr(unit, ':') + 1);
+}
+
+bool cg_sd_user(const struct cgroup *cg)
+{
+	return cg->sd && cg->sd->user;
+}
+
+void cg_sd_close(struct cgroup *cg)
+{
+	if (cg->sd)
+		sd_disconnect(cg->sd->manager);
+}
+
+/* ---- the unit ---- */
+
+int cg_sd_begin(struct cgroup *cg, struct err *e)
+{
+	return know_host(cg, deadline_in_ms(SD_DEADLINE_MS), e);
+}
+
+bool cg_sd_pending(const struct cgroup *cg)
+{
+	return cg->sd && cg->sd->pending;
+}
+
+/*
+ * The process has to be where the record says. It is elsewhere if systemd does not
+ * manage this hierarchy, or sees other processes by these numbers than we do.
+ */
+static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
+{
+	AUTO(arena) struct arena a = { 0 };
+	AUTO(str) char *text = NULL;
+	const char *proc = arena_printf(&a, "/proc/%d/cgroup", pid);
+	int r = file_read_at(AT_FDCWD, proc, CG_FILE_MAX, &text, NULL);
+
+	if (r < 0)
+		return err_errno(e, -r, "cannot read '%s'", proc);
+	const char *self = cg_self_path(&a, text, "");
+
+	if (self && streq(arena_printf(&a, "%s%s", cg->d2->mount, self),
+			  cg->d2->dir))
+		return 0;
+	(void)err_set(e, EREMOTEIO, "systemd has made '%s', but process %d is in "
+		      "cgroup '%s', not in '%s'", cg->sd->unit.name, pid,
+		      self ? self : "?", cg->d2->dir);
+	return err_hint(e, "is this a container that shares systemd's socket, but "
+			"not its pid and cgroup namespace?");
+}
+
+/* Directories of our own, and those that systemd does not know. */
+static int take_dirs(struct cgroup *cg, struct err *e)
+{
+	if (cg->d2 && cg2_create(cg, cg->d2, e) < 0)
+		return err_at(e, "/linux/cgroupsPath");
+	for (size_t i = 0; i < cg->n_dirs; i++)
+		if (!cg->dirs[i].v2 && cg1_create(cg, &cg->dirs[i], e) < 0)
+			return err_at(e, "/linux/cgroupsPath");
+	cg->early_done = true;
+	return 0;
+}
+
+int cg_sd_start(struct cgroup *cg, pid_t pid, struct err *e)
+{
+	struct cg_sd *sd = cg->sd;
+	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
+	struct sd_props p = { .arena = &cg->arena };
+	bool refused;
+
+	if (know_host(cg, deadline, e) < 0 ||
+	    sd_props_start(&p, &sd->unit, pid, sd->res, &sd->host, e) < 0)
+		return -e->code;
+	for (size_t i = 0; i < sd->annotations.n; i++)
+		sd_add(&p, sd->annotations.v[i].name, sd->annotations.v[i].value);
+	/* From here on there may be a unit of ours, unless systemd says no. */
+	int r = sd_start(sd->manager, sd->unit.name, &p, &refused, deadline, e);
+
+	sd->pending = refused;
+	if (r < 0)
+		return r;
+	if (cg->unified && check_place(cg, pid, e) < 0)
+		return -e->code;
+	return take_dirs(cg, e);
+}
+
+int cg_sd_attach(struct cgroup *cg, const char *sub, pid_t pid, struct err *e)
+{
+	AUTO(str) char *path = xasprintf("/%s", sub ? sub : "");
+	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
+
+	if (reach(cg, deadline, e) < 0)
+		return -e->code;
+	return sd_attach(cg->sd->manager, cg->sd->unit.name, path, pid, deadline,
+			 e);
+}
+
+/* ---- limits ---- */
+
+int cg_sd_apply(struct cgroup *cg, const struct spec_resources *res,
+		bool devices, struct err *e)
+{
+	AUTO(arena) struct arena a = { 0 };
+	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
+	struct sd_props p = { .arena = &a };
+	struct cg_dev_policy policy;
+
+	if (know_host(cg, deadline, e) < 0)
+		return -e->code;
+	if (devices && res->n_devices) {
+		if (cg_devices_policy(&policy, &a, res->devices, res->n_devices,
+				      true, e) < 0)
+			return -e->code;
+		sd_props_devices(&p, &policy, &cg->sd->host);
+	}
+	if (sd_props_resources(&p, cg_sd_rounded(cg, res), &cg->sd->host, e) < 0)
+		return -e->code;
+	return sd_set(cg->sd->manager, cg->sd->unit.name, &p, deadline, e);
+}
+
+/* ---- the end ---- */
+
+int cg_sd_destroy(struct cgroup *cg, struct err *e)
+{
+	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
+
+	if (cg->sd->pending)
+		return 0;
+	/* Not ours, and so the unit is not either. */
+	for (size_t i = 0; i < cg->n_dirs; i++)
+		if (cg->dirs[i].dropped)
+			return 0;
+	if (!sd_running()) {
+		log_debug("systemd is not running: no unit '%s' to stop",
+			  cg->sd->unit.name);
+		return 0;
+	}
+	if (reach(cg, deadline, e) < 0)
+		return err_wrap(e, "cannot stop unit '%s'", cg->sd->unit.name);
+	return sd_stop(cg->sd->manager, cg->sd->unit.name, deadline, e);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names of units and slices, and the directories that systemd makes of them
+ * (sd.h). Pure. Names are checked here, before anything is recorded: what systemd
+ * would refuse later, and what would lead elsewhere ("/", "..").
+ *
+ * Sources: systemd.unit(5), "Unit names"; systemd.slice(5).
+ */
+#include "config.h"
+
+#include "cgroup/sd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#include "base/banned.h"
+
+#define UNIT_NAME_MAX 255
+#define PTR	      "/linux/cgroupsPath"
+
+int sd_expand_slice(const char *slice, struct arena *a, const char **ret)
+{
+	AUTO(strbuf) struct str path = { 0 };
+	size_t n = strlen(slice);
+
+	if (!str_ends(slice, ".slice") || strchr(slice, '/'))
+		return -EINVAL;
+	n -= strlen(".slice");
+	if (n == 0)
+		return -EINVAL;
+	if (n == 1 && *slice == '-') {
+		*ret = "";
+		return 0;
+	}
+	/* "a-b" is in "a". */
+	for (size_t i = 0, start = 0; i <= n; i++) {
+		if (i < n && slice[i] != '-')
+			continue;
+		if (i == start)
+			return -EINVAL;
+		str_addf(&path, "/%.*s.slice", (int)i, slice);
+		start = i + 1;
+	}
+	*ret = arena_strdup(a, str_text(&path));
+	return 0;
+}
+
+static bool name_ok(const char *s)
+{
+	for (const char *p = s; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr(":-_.\\@", *p))
+			return false;
+	return *s && *s != '.' && strlen(s) <= UNIT_NAME_MAX;
+}
+
+/* An id may have "+", a unit may not: as systemd-escape(1) has it. */
+static const char *escape(struct arena *a, const char *id)
+{
+	AUTO(strbuf) struct str s = { 0 };
+
+	for (; *id; id++) {
+		if (*id == '+')
+			str_add(&s, "\\x2b");
+		else
+			str_addc(&s, *id);
+	}
+	return arena_strdup(a, str_text(&s));
+}
+
+static int split(const char *path, struct arena *a, const char *part[3],
+		 struct err *e)
+{
+	char *p = arena_strdup(a, path);
+	size_t n = 0;
+
+	for (; p; n++) {
+		char *colon = strchr(p, ':');
+
+		if (colon)
+			*colon = '\0';
+		if (n < 3)
+			part[n] = p;
+		p = colon ? colon + 1 : NULL;
+	}
+	if (n == 3)
+		return 0;
+	(void)err_set(e, EINVAL, "expected cgroupsPath to be of format "
+		      "\"slice:prefix:name\" for systemd cgroups, got \"%s\" "
+		      "instead", path);
+	return err_at(e, PTR);
+}
+
+int sd_unit_names(struct sd_unit *ret, struct arena *a, const char *cgroups_path,
+		  const char *prefix, const char *id, bool user, struct err *e)
+{
+	const char *part[3] = { "", prefix, "" };
+	struct sd_unit u = { 0 };
+	const char *slice_dir;
+
+	if (cgroups_path && *cgroups_path) {
+		if (split(cgroups_path, a, part, e) < 0)
+			return -e->code;
+	} else {
+		part[2] = escape(a, id);
+	}
+	u.slice = *part[0] ? part[0] : user ? "user.slice" : "system.slice";
+	u.label = part[2];
+	if (sd_expand_slice(u.slice, a, &slice_dir) < 0 || !name_ok(u.slice)) {
+		(void)err_set(e, EINVAL, "invalid slice name '%s'", u.slice);
+		(void)err_hint(e, "a slice looks like 'machine.slice' or "
+			       "'machine-sub.slice'");
+		return err_at(e, PTR);
+	}
+	if (str_ends(part[2], ".slice")) {
+		(void)err_set(e, EINVAL, "'%s' is a slice, which holds units and "
+			      "no processes", part[2]);
+		(void)err_hint(e, "the part before the first ':' is the slice to "
+			       "put the container into");
+		return err_at(e, PTR);
+	}
+	u.name = arena_printf(a, "%s-%s.scope", part[1], part[2]);
+	if (!name_ok(u.name) || !*part[2]) {
+		(void)err_set(e, EINVAL, "'%s' cannot be the name of a systemd "
+			      "unit", u.name);
+		(void)err_hint(e, "letters, digits and :-_.\\@ are allowed, 255 "
+			       "characters at most");
+		return err_at(e, PTR);
+	}
+	u.dir = arena_printf(a, "%s/%s", slice_dir, u.name);
+	*ret = u;
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create and the control groups (create_cgroup.h). */
+#include "config.h"
+#include "runtime/create_cgroup.h"
+
+#include "base/str.h"
+
+#include <errno.h>
+#include <sys/mount.h>
+
+#include "base/banned.h"
+
+int creation_plan_cgroup(struct creation *cr, struct err *e)
+{
+	struct cgroup_req req = {
+		.driver = cr->opts->p.rt->driver,
+		.id = cr->opts->id,
+		.cgroups_path = cr->spec.linux_.cgroups_path,
+		.resources = &cr->spec.linux_.resources,
+		.annotations = &cr->spec.annotations,
+		.prefix = cr->opts->p.rt->name,
+		.rootless = cr->host.euid != 0 || cr->host.in_userns,
+	};
+
+	return cgroup_plan(&cr->cg, &req, e);
+}
+
+static bool writable_mount(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const struct spec_mount *m = &spec->mounts[i];
+
+		if (m->kind == MOUNT_CGROUP &&
+		    streq(m->destination, "/sys/fs/cgroup") &&
+		    !(m->o.flags & MS_RDONLY))
+			return true;
+	}
+	return false;
+}
+
+/* Host id of the container's `uid`. False: it has none, or we cannot know. */
+static bool host_uid(const struct spec *spec, uint32_t uid, uint32_t *ret)
+{
+	const struct spec_ns *user = &spec->linux_.ns[NS_USER];
+	const struct idmap_list *map = &spec->linux_.uid_mappings;
+
+	*ret = uid;
+	if (!user->listed)
+		return true;
+	for (size_t i = 0; i < map->n; i++) {
+		const struct spec_idmap *m = &map->v[i];
+
+		if (uid >= m->container_id && uid - m->container_id < m->size) {
+			*ret = m->host_id + (uid - m->container_id);
+			return true;
+		}
+	}
+	return false;
+}
+
+int creation_delegate_cgroup(struct creation *cr, struct err *e)
+{
+	const struct spec_ns *ns = &cr->spec.linux_.ns[NS_CGROUP];
+	uint32_t uid;
+
+	if (!ns->listed || ns->path || !writable_mount(&cr->spec) ||
+	    !host_uid(&cr->spec, cr->spec.process.user.uid, &uid))
+		return 0;
+	/* It is ours already, and who is not root cannot give anything away. */
+	if (uid == cr->host.euid || cr->host.euid != 0)
+		return 0;
+	return cgroup_delegate(cr->cg, uid, e);
+}
