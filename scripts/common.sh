@@ -60,7 +60,7 @@ packages() {
 	fedora:test) echo "bats jq clang clang-tools-extra cppcheck ShellCheck" \
 		"codespell libasan libubsan compiler-rt xz procps-ng" ;;
 	alpine:build) echo "gcc make autoconf automake musl-dev linux-headers" \
-		"argp-standalone yajl-dev yajl-static libcap-dev libcap-static" \
+		"yajl-dev yajl-static libcap-dev libcap-static" \
 		"libseccomp-dev libseccomp-static" ;;
 	alpine:bundle) echo "busybox-static util-linux" ;;
 	alpine:test) echo "bats jq clang clang-extra-tools compiler-rt cppcheck" \
@@ -77,8 +77,7 @@ packages() {
 		"python3-codespell xz procps" ;;
 	*:build) echo "a C compiler (gcc 10 or clang 13), make, autoconf," \
 		"automake, and the development files of the C library, the" \
-		"kernel, yajl, libcap and libseccomp (argp too, if the C" \
-		"library has none)" ;;
+		"kernel, yajl, libcap and libseccomp" ;;
 	*:bundle) echo "a statically linked busybox, unshare and mount of" \
 		"util-linux" ;;
 	*:test) echo "bats, jq, clang, clang-tidy, cppcheck, shellcheck," \
