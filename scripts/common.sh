@@ -143,13 +143,15 @@ and then ./scripts/$prog again."
 	[ -n "$missing" ] || return 0
 	cmd=$(install_command)
 	if [ -n "$cmd" ]; then
+		[ "$(id -u)" -eq 0 ] || cmd="sudo $cmd"
 		die "not found:$missing
 Install with
-  sudo $cmd$want
+  $cmd$want
 and then run ./scripts/$prog again."
 	fi
 	die "not found:$missing
-This distribution ($(os_family)) is not known here. Needed are$want"
+This distribution ($(os_family)) is not known here. What is needed:
+$(for kind in "$@"; do echo "  $(packages "$kind")"; done)"
 }
 
 # A chroot without /proc, or whose / is no mount point, cannot hold containers
