@@ -57,10 +57,14 @@ static int proc_file(pid_t pid, const char *name, size_t max, char **ret)
 	return -ESRCH;
 }
 
-/* Fields 4 (ppid) and 22 (start time) of the text that begins with field 4. */
+/*
+ * Fields 4 (ppid), 14 to 17 (times) and 22 (start time) of the text that begins
+ * with field 4.
+ */
 static int stat_fields(const char *text, struct proc_stat *st)
 {
 	char word[24];
+	uint64_t cpu;
 	unsigned int field;
 	size_t n;
 
@@ -75,6 +79,8 @@ static int stat_fields(const char *text, struct proc_stat *st)
 			return -EINVAL;
 		if (field == 22 && parse_u64(word, &st->start) < 0)
 			return -EINVAL;
+		if (field >= 14 && field <= 17 && parse_u64(word, &cpu) == 0)
+			st->cpu += cpu;
 	}
 	return 0;
 }

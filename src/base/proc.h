@@ -24,6 +24,7 @@ struct proc_stat {
 	char state; /* R S D Z T t X x I … (proc_pid_stat(5), field 3) */
 	pid_t ppid;
 	uint64_t start; /* field 22 */
+	uint64_t cpu;   /* fields 14 to 17: time used so far, children too */
 	char comm[17];
 };
 
