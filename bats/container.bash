@@ -176,7 +176,7 @@ applets() {
 	done
 }
 
-# find_helper NAME: the program of tests/helpers/NAME.c, its path in $HELPER:
+# find_helper NAME [FLAG...]: the program of tests/helpers/NAME.c, its path in $HELPER:
 # the one that was built beside ocirun, or one that is built here.
 find_helper() {
 	HELPER=${OCIRUN%/*}/tests/helpers/$1
@@ -185,8 +185,8 @@ find_helper() {
 	[ ! -x "$HELPER" ] || return 0
 	command -v "${CC:-cc}" >/dev/null || skip "requires a C compiler"
 	: >"$BATS_RUN_TMPDIR/config.h"
-	"${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -I"$BATS_RUN_TMPDIR" -o "$HELPER" \
-		"$BATS_TEST_DIRNAME/../tests/helpers/$1.c"
+	"${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -I"$BATS_RUN_TMPDIR" "${@:2}" \
+		-o "$HELPER" "$BATS_TEST_DIRNAME/../tests/helpers/$1.c"
 }
 
 # Skip where fallback.bats has taken the newer system calls away.

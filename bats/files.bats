@@ -56,8 +56,7 @@ odd() {
 		directory) refuses "is a directory" ;;
 		*) refuses "not a regular file" ;;
 		esac
-		[ ! -e "$ROOT" ] ||
-			[ -z "$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name "$ID")" ]
+		[ -z "$(ls -A "$ROOT" 2>/dev/null | grep -v "^$ID$")" ]
 	done
 }
 

@@ -13,10 +13,13 @@ _ocirun_ids() {
 
 _ocirun() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="create delete events exec features kill list pause ps
-		resume run spec start state update"
+	local commands="checkpoint create delete events exec features kill list
+		pause ps restore resume run spec start state update"
 	local global="--debug --log --log-format --log-level --root
-		--cgroup-manager --systemd-cgroup --rootless --version --help"
+		--cgroup-manager --systemd-cgroup --rootless --criu --version --help"
+	local criu="--image-path --work-path --tcp-established --ext-unix-sk
+		--shell-job --file-locks --lazy-pages --auto-dedup
+		--manage-cgroups-mode --network-lock --empty-ns --help"
 	local create="--bundle --config --console-socket --pidfd-socket --pid-file
 		--no-pivot --no-new-keyring --preserve-fds --no-subreaper --help"
 	local update="--resources --memory --memory-reservation --memory-swap
@@ -37,6 +40,9 @@ _ocirun() {
 			--cwd | --env | -e | --user | -u | --additional-gids | -g | \
 			--cap | -c | --apparmor | --process-label | --cgroup | \
 			--format | --file | --interval | --resources | -r | \
+			--criu | --image-path | --work-path | --parent-path | \
+			--status-fd | --page-server | --manage-cgroups-mode | \
+			--network-lock | --empty-ns | --lsm-* | \
 			--memory* | --cpu* | --pids-limit | --blkio-weight | \
 			--*-schema) ((i++)) ;;
 		-*) ;;
@@ -46,14 +52,17 @@ _ocirun() {
 
 	case $prev in
 	--log | --console-socket | --pidfd-socket | --pid-file | --config | \
-		--file | --process | -p | --resources | -r)
+		--file | --process | -p | --resources | -r | --criu)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--root | --bundle | -b | --cwd)
+	--root | --bundle | -b | --cwd | --image-path | --work-path)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
+	--manage-cgroups-mode) options="soft full strict ignore" ;;
+	--network-lock) options="iptables nftables skip" ;;
+	--empty-ns) options="network" ;;
 	--log-format) options="text json" ;;
 	--format) options="table json" ;;
 	--log-level) options="error warning info debug" ;;
@@ -65,6 +74,15 @@ _ocirun() {
 	if [[ -z $options && $cur == -* ]]; then
 		case $cmd in
 		'') options=$global ;;
+		checkpoint)
+			options="$criu --parent-path --leave-running --pre-dump
+				--tcp-skip-in-flight --link-remap --status-fd --page-server"
+			;;
+		restore)
+			options="$criu --bundle --detach --console-socket --pid-file
+				--no-subreaper --no-pivot --tcp-close --lsm-profile
+				--lsm-mount-context"
+			;;
 		create) options=$create ;;
 		run) options="$create --detach --keep" ;;
 		delete) options="--force --regex --help" ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ocirun
 
-set -l commands create delete events exec features kill list pause ps resume run spec start state update
+set -l commands checkpoint create delete events exec features kill list pause ps restore resume run spec start state update
 
 function __ocirun_ids
     ocirun list --quiet 2>/dev/null
@@ -16,9 +16,12 @@ complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l root -x -a 
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'Who makes cgroups'
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l systemd-cgroup -d 'Cgroups made by systemd'
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l rootless -x -a 'true false auto' -d 'Tolerate missing cgroup permissions'
+complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l criu -r -F -d 'Path of criu'
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'Print the version'
 complete -c ocirun -s h -l help -d 'Show help'
 
+complete -c ocirun -n __fish_use_subcommand -a checkpoint -d 'Write a container to files'
+complete -c ocirun -n __fish_use_subcommand -a restore -d 'Make it again from files'
 complete -c ocirun -n __fish_use_subcommand -a create -d 'Make a container'
 complete -c ocirun -n __fish_use_subcommand -a delete -d 'Remove a container'
 complete -c ocirun -n __fish_use_subcommand -a events -d 'Print statistics'
@@ -35,7 +38,7 @@ complete -c ocirun -n __fish_use_subcommand -a spec -d 'Write a default config.j
 complete -c ocirun -n __fish_use_subcommand -a start -d 'Start a created container'
 complete -c ocirun -n __fish_use_subcommand -a state -d 'Print the state'
 
-complete -c ocirun -n '__fish_seen_subcommand_from delete events exec kill pause ps resume start state update' -a '(__ocirun_ids)'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint delete events exec kill pause ps resume start state update' -a '(__ocirun_ids)'
 complete -c ocirun -n '__fish_seen_subcommand_from kill' -a 'HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' -d Signal
 
 for c in create run
@@ -92,3 +95,31 @@ complete -c ocirun -n '__fish_seen_subcommand_from update' -l pids-limit -x -d '
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l blkio-weight -x -d 'Weight of block I/O (10 to 1000)'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Intel RDT L3 cache schema'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Intel RDT memory bandwidth schema'
+
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l image-path -x -a '(__fish_complete_directories)' -d 'Directory of the images'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l work-path -x -a '(__fish_complete_directories)' -d 'Directory of the log'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l tcp-established -d 'Allow open TCP connections'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l ext-unix-sk -d 'Allow external Unix sockets'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l shell-job -d 'Allow shell jobs'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l file-locks -d 'Allow file locks'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l lazy-pages -d 'Memory when it is needed'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l auto-dedup -d 'Drop what is in newer images'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l manage-cgroups-mode -x -a 'soft full strict ignore' -d 'Cgroups'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l network-lock -x -a 'iptables nftables skip' -d 'How connections are held'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l empty-ns -x -a network -d 'Namespace without content'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l parent-path -x -a '(__fish_complete_directories)' -d 'Images of a pre-dump'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l leave-running -d 'Let it go on'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l pre-dump -d 'Memory only'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l tcp-skip-in-flight -d 'Without unaccepted connections'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l link-remap -d 'Allow unlinked files'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l status-fd -x -d 'Told when lazy pages are ready'
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l page-server -x -d 'ADDRESS:PORT'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -s b -l bundle -x -a '(__fish_complete_directories)' -d 'Bundle directory'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -s d -l detach -d 'Return when it runs'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l console-socket -r -F -d 'Socket that receives the terminal'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l pid-file -r -F -d 'Where to write the pid'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l no-subreaper -d 'Do not become the subreaper'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l no-pivot -d 'As for run'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l tcp-close -d 'Bring connections back closed'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d 'TYPE:NAME'
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d 'Context of mounts'

@@ -46,6 +46,7 @@ ocirun_save_CFLAGS=$CFLAGS
 CFLAGS="$CFLAGS -fPIE"
 LIBS="-static-pie -l:libyajl_s.a -l:libcap.a $LIBS"
 AS_IF([test "x$with_seccomp" != xno], [LIBS="-l:libseccomp.a $LIBS"])
+AS_IF([test "x$with_criu" != xno], [LIBS="-l:libprotobuf-c.a $LIBS"])
 AC_LINK_IFELSE([AC_LANG_PROGRAM([[
 #include <stdio.h>
 ]], [[return puts("x");]])], [$1=yes], [$1=no])
@@ -140,26 +141,37 @@ for ocirun_key in $ocirun_missing_keys; do
 		[debian:yajl],     [ocirun_pkg=libyajl-dev],
 		[debian:cap],      [ocirun_pkg=libcap-dev],
 		[debian:seccomp],  [ocirun_pkg=libseccomp-dev],
+		[debian:protobuf], [ocirun_pkg=libprotobuf-c-dev],
+		[debian:protoc],   [ocirun_pkg=protobuf-c-compiler],
 		[fedora:cc],       [ocirun_pkg=gcc],
 		[fedora:headers],  [ocirun_pkg="glibc-devel kernel-headers"],
 		[fedora:yajl],     [ocirun_pkg=yajl-devel],
 		[fedora:cap],      [ocirun_pkg=libcap-devel],
 		[fedora:seccomp],  [ocirun_pkg=libseccomp-devel],
+		[fedora:protobuf], [ocirun_pkg=protobuf-c-devel],
+		[fedora:protoc],   [ocirun_pkg=protobuf-c-compiler],
 		[alpine:cc],       [ocirun_pkg="gcc musl-dev"],
 		[alpine:headers],  [ocirun_pkg=linux-headers],
+		[alpine:argp],     [ocirun_pkg=argp-standalone],
 		[alpine:yajl],     [ocirun_pkg="yajl-dev yajl-static"],
 		[alpine:cap],      [ocirun_pkg="libcap-dev libcap-static"],
 		[alpine:seccomp],  [ocirun_pkg="libseccomp-dev libseccomp-static"],
+		[alpine:protobuf], [ocirun_pkg=protobuf-c-dev],
+		[alpine:protoc],   [ocirun_pkg=protobuf-c-compiler],
 		[arch:cc],         [ocirun_pkg=gcc],
 		[arch:headers],    [ocirun_pkg=linux-api-headers],
 		[arch:yajl],       [ocirun_pkg=yajl],
 		[arch:cap],        [ocirun_pkg=libcap],
 		[arch:seccomp],    [ocirun_pkg=libseccomp],
+		[arch:protobuf], [ocirun_pkg=protobuf-c],
+		[arch:protoc],   [ocirun_pkg=protobuf-c],
 		[suse:cc],         [ocirun_pkg=gcc],
 		[suse:headers],    [ocirun_pkg="glibc-devel linux-glibc-devel"],
 		[suse:yajl],       [ocirun_pkg=libyajl-devel],
 		[suse:cap],        [ocirun_pkg=libcap-devel],
 		[suse:seccomp],    [ocirun_pkg=libseccomp-devel],
+		[suse:protobuf], [ocirun_pkg=libprotobuf-c-devel],
+		[suse:protoc],   [ocirun_pkg=protobuf-c],
 		[ocirun_pkg="($ocirun_key: no package known)"])
 	ocirun_pkgs="$ocirun_pkgs $ocirun_pkg"
 done

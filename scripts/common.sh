@@ -50,34 +50,39 @@ os_family() (
 packages() {
 	case $(os_family):$1 in
 	debian:build) echo "gcc make autoconf automake libc6-dev linux-libc-dev" \
-		"libyajl-dev libcap-dev libseccomp-dev" ;;
+		"libyajl-dev libcap-dev libseccomp-dev" \
+		"libprotobuf-c-dev protobuf-c-compiler" ;;
 	debian:bundle) echo "busybox-static mount util-linux" ;;
 	debian:test) echo "bats jq clang clang-tidy cppcheck shellcheck codespell" \
-		"xz-utils procps python3 libcap2-bin" ;;
+		"xz-utils procps python3 libcap2-bin criu" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
-		"yajl-devel libcap-devel libseccomp-devel" ;;
+		"yajl-devel libcap-devel libseccomp-devel" \
+		"protobuf-c-devel protobuf-c-compiler" ;;
 	fedora:bundle) echo "busybox util-linux" ;;
 	fedora:test) echo "bats jq clang clang-tools-extra cppcheck ShellCheck" \
 		"codespell libasan libubsan compiler-rt xz procps-ng" ;;
 	alpine:build) echo "gcc make autoconf automake musl-dev linux-headers" \
-		"yajl-dev yajl-static libcap-dev libcap-static" \
-		"libseccomp-dev libseccomp-static" ;;
+		"argp-standalone yajl-dev yajl-static libcap-dev libcap-static" \
+		"libseccomp-dev libseccomp-static" \
+		"protobuf-c-dev protobuf-c-compiler" ;;
 	alpine:bundle) echo "busybox-static util-linux" ;;
 	alpine:test) echo "bats jq clang clang-extra-tools compiler-rt cppcheck" \
 		"shellcheck bash xz tar procps" ;;
-	arch:build) echo "gcc make autoconf automake yajl libcap libseccomp" ;;
+	arch:build) echo "gcc make autoconf automake yajl libcap libseccomp" \
+		"protobuf-c" ;;
 	arch:bundle) echo "busybox util-linux" ;;
 	arch:test) echo "bats jq clang compiler-rt cppcheck shellcheck codespell" \
 		"xz procps-ng" ;;
 	suse:build) echo "gcc make autoconf automake glibc-devel" \
 		"linux-glibc-devel libyajl-devel libyajl-devel-static" \
-		"libcap-devel libseccomp-devel" ;;
+		"libcap-devel libseccomp-devel libprotobuf-c-devel protobuf-c" ;;
 	suse:bundle) echo "busybox-static util-linux" ;;
 	suse:test) echo "bats jq clang clang-tools cppcheck ShellCheck" \
 		"python3-codespell xz procps" ;;
 	*:build) echo "a C compiler (gcc 10 or clang 13), make, autoconf," \
 		"automake, and the development files of the C library, the" \
-		"kernel, yajl, libcap and libseccomp" ;;
+		"kernel, yajl, libcap, libseccomp and protobuf-c (argp too, if the C" \
+		"library has none)" ;;
 	*:bundle) echo "a statically linked busybox, unshare and mount of" \
 		"util-linux" ;;
 	*:test) echo "bats, jq, clang, clang-tidy, cppcheck, shellcheck," \
@@ -143,15 +148,13 @@ and then ./scripts/$prog again."
 	[ -n "$missing" ] || return 0
 	cmd=$(install_command)
 	if [ -n "$cmd" ]; then
-		[ "$(id -u)" -eq 0 ] || cmd="sudo $cmd"
 		die "not found:$missing
 Install with
-  $cmd$want
+  sudo $cmd$want
 and then run ./scripts/$prog again."
 	fi
 	die "not found:$missing
-This distribution ($(os_family)) is not known here. What is needed:
-$(for kind in "$@"; do echo "  $(packages "$kind")"; done)"
+This distribution ($(os_family)) is not known here. Needed are$want"
 }
 
 # A chroot without /proc, or whose / is no mount point, cannot hold containers

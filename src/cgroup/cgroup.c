@@ -607,19 +607,26 @@ static int apply_devices(struct cgroup *cg, const struct spec_resources *res,
 	return r;
 }
 
-/* A cgroup from a record has to find its mount point again. */
-static int find_mount(struct cgroup *cg, struct err *e)
+/* A cgroup from a record has to find its mount points again. */
+static int find_mounts(struct cgroup *cg, struct err *e)
 {
 	struct cg_layout layout;
-
-	if (!cg->d2 || cg->d2->mount)
-		return 0;
 	int r = cg_layout_probe(&layout, &cg->arena, false, e);
 
-	for (size_t i = 0; r == 0 && i < layout.n; i++)
-		if (layout.v[i].v2 && path_below(cg->d2->dir, layout.v[i].mount))
-			cg->d2->mount = layout.v[i].mount;
+	for (size_t i = 0; r == 0 && i < layout.n * cg->n_dirs; i++) {
+		const struct cg_hier *h = &layout.v[i / cg->n_dirs];
+		struct cg_dir *d = &cg->dirs[i % cg->n_dirs];
+
+		if (!d->mount && h->mount && h->v2 == d->v2 &&
+		    path_below(d->dir, h->mount))
+			d->mount = h->mount;
+	}
 	return r;
+}
+
+static int find_mount(struct cgroup *cg, struct err *e)
+{
+	return !cg->d2 || cg->d2->mount ? 0 : find_mounts(cg, e);
 }
 
 int cg_plan_fresh(struct cgroup *cg, const struct spec_resources *res,
@@ -699,6 +706,11 @@ const struct cgroup_view *cgroup_view(struct cgroup *cg)
 	v->n_mounts = 0;
 	if (cg->unified)
 		return v;
+	if (cg->n_dirs > 0 && !cg->dirs[0].mount) {
+		struct err ignored = ERR_INIT; /* no mounts: an empty view */
+
+		(void)find_mounts(cg, &ignored);
+	}
 	v->mounts = arena_array(a, cg->n_dirs, sizeof(*v->mounts));
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		const struct cg_dir *d = &cg->dirs[i];

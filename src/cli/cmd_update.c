@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 
 #include "base/str.h"
+#include "cli/paths.h"
 #include "cli/values.h"
 #include "runtime/update.h"
 
@@ -61,11 +62,6 @@ static const struct cli_opt update_opts[] = {
 };
 #undef O
 
-static const char *given(const char *value)
-{
-	return value && *value ? value : NULL;
-}
-
 static int bad(struct err *e, const char *name, const char *value,
 	       const char *why)
 {
@@ -76,7 +72,7 @@ static int bad(struct err *e, const char *name, const char *value,
 static int take_u64(const char *name, const char *value, struct opt_u64 *ret,
 		    struct err *e)
 {
-	if (!given(value))
+	if (!cli_given(value))
 		return 0;
 	if (parse_u64(value, &ret->v) < 0)
 		return bad(e, name, value, "not a number");
@@ -87,7 +83,7 @@ static int take_u64(const char *name, const char *value, struct opt_u64 *ret,
 static int take_i64(const char *name, const char *value, struct opt_i64 *ret,
 		    struct err *e)
 {
-	if (!given(value))
+	if (!cli_given(value))
 		return 0;
 	if (parse_i64(value, &ret->v) < 0)
 		return bad(e, name, value, "not a number");
@@ -98,7 +94,7 @@ static int take_i64(const char *name, const char *value, struct opt_i64 *ret,
 static int take_size(const char *name, const char *value, struct opt_i64 *ret,
 		     struct err *e)
 {
-	if (!given(value))
+	if (!cli_given(value))
 		return 0;
 	int r = cli_parse_size(value, &ret->v);
 
@@ -124,8 +120,8 @@ static int take_cpu(const struct update_flags *f, struct spec_cpu *c,
 	    take_i64("cpu-rt-runtime", f->cpu_rt_runtime, &c->realtime_runtime,
 		     e) < 0)
 		return -e->code;
-	c->cpus = given(f->cpuset_cpus);
-	c->mems = given(f->cpuset_mems);
+	c->cpus = cli_given(f->cpuset_cpus);
+	c->mems = cli_given(f->cpuset_mems);
 	return 0;
 }
 
@@ -167,10 +163,10 @@ static int run_update(const struct cli *cli, void *opts,
 	const struct update_flags *f = opts;
 	struct update_opts o = {
 		.id = args->v[0],
-		.file = given(f->resources),
+		.file = cli_given(f->resources),
 		.res = { .set = true },
-		.l3_cache_schema = given(f->l3_cache_schema),
-		.mem_bw_schema = given(f->mem_bw_schema),
+		.l3_cache_schema = cli_given(f->l3_cache_schema),
+		.mem_bw_schema = cli_given(f->mem_bw_schema),
 	};
 
 	if (!o.file && (take_cpu(f, &o.res.cpu, e) < 0 ||

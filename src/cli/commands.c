@@ -5,8 +5,8 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/str.h"
+#include "cli/paths.h"
 #include "config/spec.h"
 #include "config/spec_default.h"
 #include "runtime/create.h"
@@ -27,29 +27,6 @@
 #include "base/banned.h"
 
 #define CGROUP2_MAGIC 0x63677270
-
-/* Make a path of the command line absolute before anyone changes directory. */
-static int make_absolute(const struct cli *cli, const char **path,
-			 struct err *e)
-{
-	char cwd[4096];
-
-	if (!*path || !**path || (*path)[0] == '/')
-		return 0;
-	if (!getcwd(cwd, sizeof(cwd)))
-		return err_errno(e, errno, "cannot read the current directory");
-	char *joined = path_join(cwd, *path);
-
-	*path = arena_strdup(cli->mem, joined);
-	free(joined);
-	return 0;
-}
-
-/* An empty value is how some callers say "none": as if not given. */
-static const char *given(const char *value)
-{
-	return value && *value ? value : NULL;
-}
 
 /* ---- create, run --------------------------------------------------------- */
 
@@ -93,46 +70,30 @@ static const struct cli_opt run_opts[] = {
 };
 #undef O
 
-/* Sockets that systemd passed are passed on, if they are meant for us. */
-static uint32_t listen_fds(const struct runtime *rt)
-{
-	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-	uint32_t want_pid, count;
-
-	if (!pid || !n || parse_u32(pid, &want_pid) < 0 ||
-	    parse_u32(n, &count) < 0 || want_pid != (uint32_t)getpid() ||
-	    count > rt->inherited_fds)
-		return 0;
-	return count;
-}
-
 static int fill_create(struct create_opts *ret, const struct cli *cli,
 		       struct create_flags *f, const char *id, struct err *e)
 {
-	char cwd[4096];
+	const char *bundle;
 
-	if (make_absolute(cli, &f->pid_file, e) < 0 ||
-	    make_absolute(cli, &f->console_socket, e) < 0 ||
-	    make_absolute(cli, &f->console, e) < 0 ||
-	    make_absolute(cli, &f->pidfd_socket, e) < 0)
+	if (cli_absolute(cli, &f->pid_file, e) < 0 ||
+	    cli_absolute(cli, &f->console_socket, e) < 0 ||
+	    cli_absolute(cli, &f->console, e) < 0 ||
+	    cli_absolute(cli, &f->pidfd_socket, e) < 0)
 		return -e->code;
-	if (f->bundle && *f->bundle && chdir(f->bundle) < 0)
-		return err_errno(e, errno, "cannot enter the bundle '%s'",
-				 f->bundle);
-	if (!getcwd(cwd, sizeof(cwd)))
-		return err_errno(e, errno, "cannot read the bundle's path");
+	if (cli_enter_bundle(cli, f->bundle, &bundle, e) < 0)
+		return -e->code;
 	*ret = (struct create_opts){
 		.p = { .rt = &cli->rt,
-		       .pid_file = given(f->pid_file),
-		       .console_socket = given(f->console_socket),
-		       .console = given(f->console),
-		       .pidfd_socket = given(f->pidfd_socket),
+		       .pid_file = cli_given(f->pid_file),
+		       .console_socket = cli_given(f->console_socket),
+		       .console = cli_given(f->console),
+		       .pidfd_socket = cli_given(f->pidfd_socket),
 		       .detach = f->detach,
 		       .preserve_fds = f->preserve_fds,
-		       .listen_fds = listen_fds(&cli->rt) },
+		       .listen_fds = cli_listen_fds(&cli->rt) },
 		.id = id,
-		.bundle = arena_strdup(cli->mem, cwd),
-		.config = given(f->config) ? f->config : "config.json",
+		.bundle = bundle,
+		.config = cli_given(f->config) ? f->config : "config.json",
 		.no_pivot = f->no_pivot,
 		.no_new_keyring = f->no_new_keyring,
 		.keep = f->keep,
@@ -408,29 +369,29 @@ static int cmd_exec(const struct cli *cli, void *opts,
 	struct exec_flags *f = opts;
 	int status = 0;
 
-	if (make_absolute(cli, &f->pid_file, e) < 0)
+	if (cli_absolute(cli, &f->pid_file, e) < 0)
 		return -e->code;
 	struct exec_opts o = {
 		.p = { .rt = &cli->rt,
-		       .pid_file = given(f->pid_file),
-		       .console_socket = given(f->console_socket),
-		       .console = given(f->console),
-		       .pidfd_socket = given(f->pidfd_socket),
+		       .pid_file = cli_given(f->pid_file),
+		       .console_socket = cli_given(f->console_socket),
+		       .console = cli_given(f->console),
+		       .pidfd_socket = cli_given(f->pidfd_socket),
 		       .detach = f->detach,
 		       .preserve_fds = f->preserve_fds },
 		.id = args->v[0],
-		.process = given(f->process),
+		.process = cli_given(f->process),
 		.args = { args->v + 1, args->n - 1 },
-		.cwd = given(f->cwd),
-		.user = given(f->user),
+		.cwd = cli_given(f->cwd),
+		.user = cli_given(f->user),
 		.env = f->env,
 		.caps = f->caps,
 		.additional_gids = f->gids,
 		.cgroups = f->cgroups,
 		.tty = f->tty,
 		.no_new_privs = f->no_new_privs,
-		.process_label = given(f->process_label),
-		.apparmor = given(f->apparmor),
+		.process_label = cli_given(f->process_label),
+		.apparmor = cli_given(f->apparmor),
 		.ignore_paused = f->ignore_paused,
 	};
 
@@ -462,7 +423,7 @@ static int cmd_spec(const struct cli *cli, void *opts,
 		    const struct cli_args *args, struct err *e)
 {
 	const struct spec_flags *f = opts;
-	const char *name = given(f->file) ? f->file : "config.json";
+	const char *name = cli_given(f->file) ? f->file : "config.json";
 	struct statfs fs;
 	struct spec_default_opts d = {
 		.rootless = f->rootless,
@@ -502,8 +463,8 @@ static const struct cli_cmd spec_cmd = {
 };
 
 const struct cli_cmd *const cli_cmds[] = {
-	&create_cmd, &delete_cmd, &cmd_events, &exec_cmd,  &cmd_features,
-	&kill_cmd,   &list_cmd,	  &cmd_pause,  &cmd_ps,	   &cmd_resume,
-	&run_cmd,    &spec_cmd,	  &start_cmd,  &state_cmd, &cmd_update,
-	NULL,
+	&cmd_checkpoint, &create_cmd, &delete_cmd, &cmd_events, &exec_cmd,
+	&cmd_features,	 &kill_cmd,   &list_cmd,   &cmd_pause,	&cmd_ps,
+	&cmd_restore,	 &cmd_resume, &run_cmd,	   &spec_cmd,	&start_cmd,
+	&state_cmd,	 &cmd_update, NULL,
 };

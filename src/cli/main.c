@@ -53,7 +53,8 @@ static const struct cli_opt global_opts[] = {
 	  "enable systemd cgroup support" },
 	{ "rootless", 0, CLI_STRING, G(rootless),
 	  "ignore cgroup permission errors ('true', 'false', or 'auto')" },
-	{ "criu", 0, CLI_IGNORED, 0, NULL },
+	{ "criu", 0, CLI_STRING, G(criu),
+	  "path of criu, for checkpoint and restore (default: looked up in $PATH)" },
 	{ "id", 0, CLI_STRING, G(id), NULL },
 	{ "version", 'v', CLI_SWITCH, G(version), "print the version" },
 	{ 0 },
@@ -461,6 +462,7 @@ int main(int argc, char **argv)
 	cli.rt.debug = g.debug ||
 		       (g.log_level && streq_nocase(g.log_level, "debug"));
 	cli.id = g.id && *g.id ? g.id : NULL;
+	cli.rt.criu = g.criu;
 	const struct cli_cmd *cmd = find_cmd(args.v[0]);
 
 	if (!cmd)

@@ -185,8 +185,7 @@ static void fill_record(struct creation *cr)
 			      !cr->spec.linux_.ns[NS_PID].path;
 }
 
-/* Take the id and record what will be made, before anything is made (I5). */
-static int reserve(struct creation *cr, struct err *e)
+int container_reserve(struct creation *cr, struct err *e)
 {
 	int r;
 
@@ -419,12 +418,8 @@ static int apply_limits(struct creation *cr, struct err *e)
 	return cgroup_apply(cr->cg, &cr->spec.linux_.resources, e);
 }
 
-/*
- * Namespaces and mounts are there, pivot_root has not happened. Not in every plan.
- */
-static int on_rootfs_ready(void *arg, struct err *e)
+int container_limits_and_hooks(struct creation *cr, struct err *e)
 {
-	struct creation *cr = arg;
 	struct hook_ctx ctx = hook_ctx(cr);
 
 	if (netdev_move_all(&cr->spec.linux_, cr->child.pid, e) < 0 ||
@@ -433,6 +428,14 @@ static int on_rootfs_ready(void *arg, struct err *e)
 	if (hooks_run(&ctx, HOOK_PRESTART, "creating", e) < 0)
 		return -e->code;
 	return hooks_run(&ctx, HOOK_CREATE_RUNTIME, "creating", e);
+}
+
+/*
+ * Namespaces and mounts are there, pivot_root has not happened. Not in every plan.
+ */
+static int on_rootfs_ready(void *arg, struct err *e)
+{
+	return container_limits_and_hooks(arg, e);
 }
 
 static int on_listener(void *arg, int fd, struct err *e)
@@ -451,18 +454,26 @@ static int on_listener(void *arg, int fd, struct err *e)
 	return seccomp_notify_send(&agent, fd, e);
 }
 
-/* Init has done everything that can fail: from here it is "created". */
-static int on_ready(void *arg, struct err *e)
+/* What its pipes are called, for a restore that gives it others. */
+static void record_stdio(struct record *rec, pid_t pid)
 {
-	struct creation *cr = arg;
+	char path[40], link[4096];
+
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, i);
+		ssize_t n = readlink(path, link, sizeof(link) - 1);
+
+		rec->stdio[i] = n > 0 ? arena_strndup(&rec->arena, link, (size_t)n) :
+					"";
+	}
+}
+
+int container_complete(struct creation *cr, struct err *e)
+{
 	struct record *rec = &cr->c.rec;
 	struct timespec now;
 	struct proc_stat st;
 	char text[48];
-
-	if (seccomp_check_start(&cr->fds.seccomp, e) < 0 ||
-	    (!cr->limited && apply_limits(cr, e) < 0))
-		return -e->code;
 	int r = proc_read_stat(cr->child.pid, &st);
 
 	if (r < 0)
@@ -472,6 +483,7 @@ static int on_ready(void *arg, struct err *e)
 				    time_rfc3339nano(&now, text, sizeof(text)));
 	rec->init = (struct proc_id){ cr->child.pid, st.start };
 	rec->complete = true;
+	record_stdio(rec, cr->child.pid);
 	if (!cgroup_marked(cr->cg))
 		rec->mark = "";
 	if (state_write(&cr->c, e) < 0)
@@ -479,6 +491,17 @@ static int on_ready(void *arg, struct err *e)
 	if (cr->opts->p.pid_file)
 		return pidfile_write(cr->opts->p.pid_file, cr->child.pid, e);
 	return 0;
+}
+
+/* Init has done everything that can fail: from here it is "created". */
+static int on_ready(void *arg, struct err *e)
+{
+	struct creation *cr = arg;
+
+	if (seccomp_check_start(&cr->fds.seccomp, e) < 0 ||
+	    (!cr->limited && apply_limits(cr, e) < 0))
+		return -e->code;
+	return container_complete(cr, e);
 }
 
 /* A hook without timeout may take as long as it likes: the user's own wait. */
@@ -522,7 +545,7 @@ static int serve(struct creation *cr, struct err *e)
 }
 
 /* Undo in reverse; the first error is what the user needs, these are logged. */
-static void undo(struct creation *cr)
+void container_undo(struct creation *cr)
 {
 	struct err e = ERR_INIT;
 	char line[2200];
@@ -584,8 +607,8 @@ int container_load(struct creation *cr, const struct create_opts *opts,
 
 int container_create(struct creation *cr, enum verb verb, struct err *e)
 {
-	if (reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
-		undo(cr);
+	if (container_reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
+		container_undo(cr);
 		return -e->code;
 	}
 	return 0;

@@ -42,6 +42,19 @@ int container_load(struct creation *cr, const struct create_opts *opts,
  * cgroup, state) unless opts->keep asks for it.
  */
 int container_create(struct creation *cr, enum verb verb, struct err *e);
+
+/*
+ * The pieces of it, for restore.c, whose container is made by another program.
+ * container_reserve() takes the id and records what will be made, before
+ * anything is made (I5).
+ */
+int container_reserve(struct creation *cr, struct err *e);
+/* Limits of its cgroups, then its prestart and createRuntime hooks. */
+int container_limits_and_hooks(struct creation *cr, struct err *e);
+/* cr->child.pid is its init: the record is complete, the pid file written. */
+int container_complete(struct creation *cr, struct err *e);
+/* Undo a failure at any point. */
+void container_undo(struct creation *cr);
 void creation_free(struct creation *cr);
 
 static inline void auto_creation(struct creation *cr)

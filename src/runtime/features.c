@@ -8,12 +8,14 @@
 #include "config.h"
 #include "runtime/features.h"
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "cgroup/cgroup.h"
 #include "config/annotations.h"
 #include "config/config.h"
 #include "config/mount_opts.h"
 #include "config/names.h"
+#include "criu/criu.h"
 #include "runtime/seccomp_build.h"
 
 #include <stdlib.h>
@@ -294,6 +296,15 @@ static void add_linux(struct print *p)
 	close_(p, '}');
 }
 
+/* Part of this build, and the program that does the work is there. */
+static bool checkpoint_works(void)
+{
+	struct err ignored = ERR_INIT;
+	AUTO(str) char *path = NULL;
+
+	return criu_find(NULL, &path, &ignored) == 0;
+}
+
 static void add_annotations(struct print *p)
 {
 	char version[32];
@@ -303,7 +314,8 @@ static void add_annotations(struct print *p)
 	if (library)
 		text(p, "io.github.seccomp.libseccomp.version", library);
 	/* the names under which engines look, whoever answers */
-	text(p, "org.opencontainers.runc.checkpoint.enabled", "false");
+	text(p, "org.opencontainers.runc.checkpoint.enabled",
+	     checkpoint_works() ? "true" : "false");
 	text(p, "org.opencontainers.runc.commit", GIT_COMMIT);
 	text(p, "org.opencontainers.runc.version", PACKAGE_VERSION);
 	close_(p, '}');

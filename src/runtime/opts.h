@@ -16,6 +16,7 @@ struct runtime {
 	const char *root;  /* absolute state root */
 	bool root_given;   /* by --root */
 	bool debug;
+	const char *criu;  /* --criu: path or name, NULL or "" = "criu" in $PATH */
 	enum cgroup_driver driver;
 	uint32_t inherited_fds; /* descriptors 3 … open at start */
 };

@@ -133,6 +133,12 @@ void record_print(const struct record *rec, struct str *out)
 	}
 	str_addc(out, '}');
 	print_namespace_paths(rec, out);
+	str_add(out, ",\"external_descriptors\":[");
+	for (size_t i = 0; i < 3; i++) {
+		str_add(out, i ? "," : "");
+		str_add_json(out, rec->stdio[i] ? rec->stdio[i] : "");
+	}
+	str_addc(out, ']');
 	print_own(rec, out);
 	str_add(out, "}\n");
 }
@@ -174,6 +180,14 @@ static void parse_cgroups(struct record *ret, const struct json *map)
 	}
 }
 
+static void parse_stdio(struct record *ret, const struct json *list)
+{
+	const struct json *j = list ? list->child : NULL;
+
+	for (size_t i = 0; i < 3; i++, j = j ? j->next : NULL)
+		ret->stdio[i] = j && j->type == JSON_STRING ? j->text : "";
+}
+
 static void parse_annotations(struct record *ret, const struct json *map)
 {
 	size_t n = map ? map->n_children : 0;
@@ -209,6 +223,7 @@ int record_parse(struct record *ret, const char *text, size_t len,
 	ret->rootfs = json_get_str(config, "rootfs", "");
 	parse_namespaces(ret, json_get(config, "namespaces"));
 	parse_cgroups(ret, json_get(doc, "cgroup_paths"));
+	parse_stdio(ret, json_get(doc, "external_descriptors"));
 	ret->bundle = json_get_str(own, "bundle", "");
 	ret->complete = json_get_bool(own, "complete", false);
 	ret->run_oci = json_get_bool(own, "run_oci", false);

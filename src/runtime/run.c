@@ -19,8 +19,7 @@
 
 #define LOCK_DEADLINE_MS (10 * 1000)
 
-/* What failed after create: the container goes, its error stays. */
-static void abandon(struct creation *cr)
+void container_abandon(struct creation *cr)
 {
 	struct err e = ERR_INIT;
 	char line[2200];
@@ -50,15 +49,15 @@ static int leave(struct creation *cr, struct foreground *fg, int *ret_status,
 	return notify_wait(&fg->notify, cr->child.pid, cr->child.pidfd, e);
 }
 
-static int stay(struct creation *cr, struct foreground *fg, int *ret_status,
-		struct err *e)
+int container_stay(struct creation *cr, struct foreground *fg, int *ret_status,
+		   struct err *e)
 {
 	int r;
 
 	unlock(cr);
 	r = foreground_wait(fg, cr->child.pid, cr->child.pidfd, ret_status, e);
 	if (r < 0) {
-		abandon(cr);
+		container_abandon(cr);
 		return r;
 	}
 	cr->child.pid = 0; /* reaped */
@@ -99,11 +98,11 @@ int container_run(const struct create_opts *opts, int *ret_status,
 		/* freed while the program runs, rather than at our end */
 		process_fds_close_exe(&cr.fds);
 		if (r < 0)
-			abandon(&cr);
+			container_abandon(&cr);
 		else if (opts->p.detach)
 			r = leave(&cr, &fg, ret_status, e);
 		else
-			r = stay(&cr, &fg, ret_status, e);
+			r = container_stay(&cr, &fg, ret_status, e);
 	}
 	foreground_end(&fg);
 	return r;

@@ -46,6 +46,7 @@ struct record {
 	uint32_t hooks;           /* bit per enum hook_kind: there are some */
 	struct proc_id init;      /* pid 0 until known */
 	struct proc_id creator;   /* the runtime process that makes it */
+	const char *stdio[3];     /* links of init's 0, 1, 2 at its start, or "" */
 	enum cgroup_driver driver;
 	struct cgroup_path *cgroups;
 	size_t n_cgroups;

@@ -29,6 +29,8 @@ static void fill(struct record *r)
 	r->annotations = (struct kv_list){ notes, 2 };
 	r->ns_listed = 1U << NS_PID | 1U << NS_MNT | 1U << NS_NET;
 	r->ns_paths[NS_NET] = "/run/netns/a";
+	r->stdio[0] = "pipe:[1]";
+	r->stdio[2] = "/a\"b";
 }
 
 static void test_round_trip(void)
@@ -48,6 +50,9 @@ static void test_round_trip(void)
 	is_str(out.boot_id, in.boot_id, "boot id");
 	ok(out.complete && out.pid_ns_private, "flags");
 	is_int(out.hooks, in.hooks, "hooks");
+	is_str(out.stdio[0], "pipe:[1]", "stdin");
+	is_str(out.stdio[1], "", "stdout was unknown");
+	is_str(out.stdio[2], "/a\"b", "stderr");
 	is_int(out.init.pid, 42, "init pid");
 	ok(out.init.start == in.init.start, "init start");
 	is_int(out.creator.pid, 41, "creator pid");
