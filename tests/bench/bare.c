@@ -4,17 +4,19 @@
  * of `ocirun spec`, and nothing else. No JSON, no state, no second exec, no
  * checks. The distance of a runtime to this program is the runtime's own cost.
  *
- *	bare ROOTFS CGROUP_DIR[:CGROUP_DIR…] PROGRAM
+ *	bare ROOTFS CGROUP_DIR[:CGROUP_DIR…] PROGRAM [SOURCE N]
  *
  * Makes a cgroup below each directory (one cgroup2 directory: born in it), a
  * process with the namespaces, the mounts, devices, masks and limits of that
- * config, runs PROGRAM in it, waits, removes the cgroups.
+ * config, runs PROGRAM in it, waits, removes the cgroups. With N the directories
+ * SOURCE/1 … SOURCE/N are bound on mnt/1 … mnt/N besides.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -89,7 +91,45 @@ static const char *const readonly_paths[] = {
 	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
 
-static void make_rootfs(const char *rootfs, int cgroup2)
+/* More mounts: SOURCE/1 … SOURCE/n. */
+struct binds {
+	const char *source;
+	int n;
+};
+
+/*
+ * What a bind into a hostile root file system takes at the least: the source's
+ * mount is copied, the target is looked up in the root, one goes on the other.
+ * mount(2) with its paths would follow every symlink of the image.
+ */
+static void make_binds(const struct binds *b)
+{
+	struct open_how in_root = { .flags = O_PATH | O_CLOEXEC,
+				    .resolve = RESOLVE_IN_ROOT |
+					       RESOLVE_NO_MAGICLINKS };
+	char source[4096], target[32];
+	int root = open(".", O_PATH | O_CLOEXEC);
+
+	NEED(root);
+	for (int i = 1; i <= b->n; i++) {
+		(void)snprintf(source, sizeof(source), "%s/%d", b->source, i);
+		(void)snprintf(target, sizeof(target), "mnt/%d", i);
+		long tree = syscall(SYS_open_tree, AT_FDCWD, source,
+				    1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
+		long at = syscall(SYS_openat2, root, target, &in_root,
+				  sizeof(in_root));
+
+		NEED(tree);
+		NEED(at);
+		/* MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH */
+		NEED(syscall(SYS_move_mount, tree, "", at, "", 0x44));
+		(void)close((int)at);
+		(void)close((int)tree);
+	}
+	(void)close(root);
+}
+
+static void make_rootfs(const char *rootfs, int cgroup2, const struct binds *b)
 {
 	size_t i;
 
@@ -111,6 +151,7 @@ static void make_rootfs(const char *rootfs, int cgroup2)
 	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
 		NEED(mknod(devices[i].path, S_IFCHR | 0666,
 			   makedev(1, devices[i].minor)));
+	make_binds(b);
 	NEED(mknod("dev/tty", S_IFCHR | 0666, makedev(5, 0)));
 	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		NEED(symlink(links[i][0], links[i][1]));
@@ -170,7 +211,7 @@ static void drop_privileges(void)
 }
 
 _Noreturn static void child(const char *rootfs, const char *program,
-			    int cgroup2, int go)
+			    int cgroup2, int go, const struct binds *b)
 {
 	char *argv[] = { (char *)(uintptr_t)program, NULL };
 	char *envp[] = {
@@ -183,7 +224,7 @@ _Noreturn static void child(const char *rootfs, const char *program,
 	NEED(setsid());
 	if (cgroup2)
 		NEED(unshare(CLONE_NEWCGROUP));
-	make_rootfs(rootfs, cgroup2);
+	make_rootfs(rootfs, cgroup2, b);
 	make_masks();
 	drop_privileges();
 	(void)execve(program, argv, envp);
@@ -212,11 +253,15 @@ int main(int argc, char **argv)
 	char *list, *dir;
 	pid_t pid;
 
-	if (argc != 4) {
+	struct binds binds = { NULL, 0 };
+
+	if (argc != 4 && argc != 6) {
 		(void)fprintf(stderr,
-			      "usage: bare ROOTFS CGROUP_DIR[:…] PROGRAM\n");
+			      "usage: bare ROOTFS CGROUP_DIR[:…] PROGRAM [SOURCE N]\n");
 		return 2;
 	}
+	if (argc == 6)
+		binds = (struct binds){ argv[4], atoi(argv[5]) };
 	list = argv[2];
 	while (n < MAX_CGROUPS && (dir = strsep(&list, ":")) != NULL) {
 		(void)snprintf(dirs[n], sizeof(dirs[n]), "%s/bare-%d", dir,
@@ -241,7 +286,7 @@ int main(int argc, char **argv)
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	NEED(pid);
 	if (pid == 0)
-		child(argv[1], argv[3], n == 1, go[0]);
+		child(argv[1], argv[3], n == 1, go[0], &binds);
 	if (n != 1) {
 		for (i = 0; i < n; i++)
 			write_pid(dirs[i], pid);
