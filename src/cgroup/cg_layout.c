@@ -153,15 +153,14 @@ static void parse_mounts(struct cg_layout *l, struct arena *a,
 	}
 }
 
-void cg_layout_parse(struct cg_layout *ret, struct arena *a,
-		     const char *mountinfo, const char *self)
+/* The hierarchies of /proc/self/cgroup, not yet with their mounts. */
+static void parse_self(struct cg_layout *l, struct arena *a, const char *self)
 {
-	struct cg_layout l = { 0 };
-	size_t lines = 1, n = 0;
+	size_t lines = 1;
 
 	for (const char *s = self; *s; s++)
 		lines += *s == '\n';
-	l.v = arena_array(a, lines, sizeof(*l.v));
+	l->v = arena_array(a, lines, sizeof(*l->v));
 	char *p = arena_strdup(a, self);
 
 	for (char *line; (line = next_field(&p, '\n'));) {
@@ -171,16 +170,32 @@ void cg_layout_parse(struct cg_layout *ret, struct arena *a,
 
 		if (!q) /* the rest is the path, which may contain ':' */
 			continue;
-		l.v[l.n].v2 = streq(id, "0") && !*names;
-		l.v[l.n].names = names;
-		l.v[l.n++].self = q;
+		l->v[l->n].v2 = streq(id, "0") && !*names;
+		l->v[l->n].names = names;
+		l->v[l->n++].self = q;
 	}
+}
+
+/* What is mounted nowhere does not count. */
+static void finish(struct cg_layout *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].mount)
+			l->v[n++] = l->v[i];
+	l->n = n;
+	l->unified = n == 1 && l->v[0].v2 && streq(l->v[0].mount, CG_ROOT);
+}
+
+void cg_layout_parse(struct cg_layout *ret, struct arena *a,
+		     const char *mountinfo, const char *self)
+{
+	struct cg_layout l = { 0 };
+
+	parse_self(&l, a, self);
 	parse_mounts(&l, a, mountinfo);
-	for (size_t i = 0; i < l.n; i++)
-		if (l.v[i].mount)
-			l.v[n++] = l.v[i];
-	l.n = n;
-	l.unified = n == 1 && l.v[0].v2 && streq(l.v[0].mount, CG_ROOT);
+	finish(&l);
 	*ret = l;
 }
 
@@ -205,6 +220,50 @@ static int read_proc(const char *path, char **ret, struct err *e)
 	int r = file_read_at(AT_FDCWD, path, CG_FILE_MAX, ret, NULL);
 
 	return r < 0 ? err_errno(e, -r, "cannot read '%s'", path) : 0;
+}
+
+/* No further line can change what offer_mount() has taken. */
+static bool all_found(const struct cg_layout *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->v[i].mount || !path_below(l->v[i].mount, CG_ROOT))
+			return false;
+	return true;
+}
+
+/*
+ * mountinfo piece by piece, as the kernel writes it, and no further than needed:
+ * the hierarchies are among the first mounts of a host, of which there may be
+ * thousands.
+ */
+static int read_mounts(struct cg_layout *l, struct arena *a, struct err *e)
+{
+	static const char path[] = "/proc/self/mountinfo";
+	AUTO(fd) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	AUTO(strbuf) struct str text = { 0 };
+	char piece[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_errno(e, errno, "cannot read '%s'", path);
+	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(e, errno, "cannot read '%s'", path);
+		str_addn(&text, piece, (size_t)n);
+		char *end = memrchr(text.p, '\n', text.len);
+
+		if (!end)
+			continue;
+		*end = '\0';
+		parse_mounts(l, a, text.p);
+		if (all_found(l))
+			return 0;
+		text.len -= (size_t)(end + 1 - text.p);
+		memmove(text.p, end + 1, text.len + 1);
+	}
+	return 0;
 }
 
 /*
@@ -237,8 +296,8 @@ static int probe_unified(struct cg_layout *ret, struct arena *a, bool self,
 int cg_layout_probe(struct cg_layout *ret, struct arena *a, bool self,
 		    struct err *e)
 {
-	AUTO(str) char *mounts = NULL;
 	AUTO(str) char *text = NULL;
+	struct cg_layout l = { 0 };
 	struct statfs fs;
 
 	int r = 1;
@@ -259,10 +318,12 @@ int cg_layout_probe(struct cg_layout *ret, struct arena *a, bool self,
 	}
 	if (r < 0)
 		return r;
-	r = read_proc("/proc/self/mountinfo", &mounts, e);
+	parse_self(&l, a, text);
+	r = read_mounts(&l, a, e);
 	if (r < 0)
 		return r;
-	cg_layout_parse(ret, a, mounts, text);
+	finish(&l);
+	*ret = l;
 	return 0;
 }
 
