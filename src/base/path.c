@@ -558,8 +558,20 @@ int fd_reopen(int procfd, int pathfd, int flags)
 	return r < 0 ? -errno : r;
 }
 
+/* Most paths of a config are. "/.name" is not told apart: the long way does. */
+static bool is_clean(const char *path)
+{
+	size_t len = strlen(path);
+
+	return path[0] == '/' && len > 1 && path[len - 1] != '/' &&
+	       !strstr(path, "//") && !strstr(path, "/.");
+}
+
 char *path_clean(const char *path)
 {
+	if (is_clean(path))
+		return xstrdup(path);
+
 	bool absolute = *path == '/';
 	AUTO(strbuf) struct str s = { 0 };
 	size_t n, base;

@@ -180,24 +180,37 @@ long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
  * struct statx of the kernel, whose stx_mnt_id some C libraries' struct lacks.
  * compat: remove when the baseline has it (Linux 5.8, glibc 2.33, musl 1.2.5).
  */
-int sys_mnt_id(int fd, uint64_t *ret)
+int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id)
 {
 	enum {
 		AT_EMPTY = 0x1000,
+		WANT_MODE = 0x3, /* type and permissions */
 		WANT_MNT_ID = 0x1000,
+		WANT = WANT_MODE | WANT_MNT_ID,
 		MASK_AT = 0,
+		MODE_AT = 0x1c,
 		MNT_ID_AT = 0x90
 	};
 	unsigned char st[256] = { 0 };
 	uint32_t mask;
+	uint16_t mode;
 	int r;
 
-	r = result(syscall(SYS_statx, fd, "", AT_EMPTY, WANT_MNT_ID, st));
+	r = result(syscall(SYS_statx, fd, "", AT_EMPTY, WANT, st));
 	if (r < 0)
 		return r;
 	memcpy(&mask, st + MASK_AT, sizeof(mask));
-	if (!(mask & WANT_MNT_ID))
+	if ((mask & WANT) != WANT)
 		return -EOPNOTSUPP;
-	memcpy(ret, st + MNT_ID_AT, sizeof(*ret));
+	memcpy(&mode, st + MODE_AT, sizeof(mode));
+	memcpy(ret_id, st + MNT_ID_AT, sizeof(*ret_id));
+	*ret_mode = mode;
 	return 0;
+}
+
+int sys_mnt_id(int fd, uint64_t *ret)
+{
+	mode_t mode;
+
+	return sys_mnt_stat(fd, &mode, ret);
 }

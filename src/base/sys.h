@@ -78,6 +78,8 @@ int sys_execveat(int dirfd, const char *path, char *const argv[],
 int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags);
 /* The id of the mount an fd is on (statx(2)); -EOPNOTSUPP before Linux 5.8. */
 int sys_mnt_id(int fd, uint64_t *ret);
+/* That and st_mode, in one call. */
+int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id);
 /*
  * rt_sigaction(2) to SIG_DFL. The C library's sigaction(2) refuses the two
  * signals it keeps for itself, which a caller may have left ignored.

@@ -123,6 +123,28 @@ bool mnt_same(int a, int b)
 	return same_inode(a, b);
 }
 
+int mnt_mode(struct mnt *m, mode_t *ret, struct err *e)
+{
+	struct stat st;
+
+	if (sys_mnt_stat(m->fd, ret, &m->id) == 0)
+		return 0;
+	if (fstat(m->fd, &st) < 0)
+		return err_errno(e, errno, "stat of a mount");
+	*ret = st.st_mode;
+	return 0;
+}
+
+/* As mnt_same() for a mount whose id may be known. */
+static bool is_mount(int fd, const struct mnt *m)
+{
+	uint64_t id;
+
+	if (m->id && sys_mnt_id(fd, &id) == 0)
+		return id == m->id;
+	return mnt_same(fd, m->fd);
+}
+
 int mnt_attrs(int fd, uint64_t *ret)
 {
 	struct statfs st;
@@ -672,7 +694,7 @@ static int tree_attach(struct mnt *m, const struct mnt_at *at, struct err *e)
 	r = look_again(at, &fd, e);
 	if (r < 0)
 		return r;
-	return fd >= 0 && !mnt_same(fd, m->fd) ? replaced(at, e) : 0;
+	return fd >= 0 && !is_mount(fd, m) ? replaced(at, e) : 0;
 }
 
 int mnt_attach(struct init *in, struct mnt *m, const struct mnt_at *at,

@@ -36,6 +36,7 @@ struct mnt_fs {
 struct mnt {
 	int fd; /* root of the mount (O_PATH); classic: source of a bind, or -1 */
 	bool attached;
+	uint64_t id; /* of the mount, as statx(2) tells it; 0 = not known */
 	/* compat: what the classic way does at the target */
 	bool classic, rec;
 	struct mnt_fs fs; /* type NULL: a bind of fd */
@@ -69,6 +70,9 @@ int mnt_new(struct mnt *ret, const struct mnt_fs *fs, struct err *e);
  */
 int mnt_clone(struct mnt *ret, int dirfd, const char *path, unsigned int how,
 	      struct err *e);
+
+/* What m->fd is (st_mode). Remembers its id for mnt_attach(). */
+int mnt_mode(struct mnt *m, mode_t *ret, struct err *e);
 
 /*
  * Set and clear SYS_ATTR_* (clear SYS_ATTR_ATIME to change the atime mode), all

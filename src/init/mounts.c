@@ -19,6 +19,7 @@
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -109,10 +110,12 @@ static bool on_procfs(int fd)
  * the image may lead into a procfs from anywhere. `m` is the mount to be
  * attached.
  */
-static int check_proc(const struct arg_mount *a, const char *path, int fd,
-		      const struct mnt *m, struct err *e)
+static int check_proc(const struct arg_mount *a, const char *path,
+		      const struct target *t, const struct mnt *m, struct err *e)
 {
-	bool inside = on_procfs(fd);
+	int fd = t->fd;
+	/* a procfs has no device of its own: major number 0 */
+	bool inside = major(t->st.st_dev) == 0 && on_procfs(fd);
 	bool root = inside ? init_is_proc_root(fd) : streq(path, "/proc");
 
 	if ((!inside && !path_below(path, "/proc")) || !PROTECTED(PROC_RULES))
@@ -247,7 +250,7 @@ static int find_target(struct init *in, const struct arg_mount *a,
 		return r;
 	if (fstat(t->fd, &t->st) < 0)
 		return err_errno(e, errno, "cannot stat mount point '%s'", path);
-	r = check_proc(a, path, t->fd, m, e);
+	r = check_proc(a, path, t, m, e);
 	return r < 0 ? r : check_types(a, path, type, t->st.st_mode, e);
 }
 
@@ -387,14 +390,15 @@ static int mount_bind(struct init *in, const struct arg_mount *a,
 {
 	AUTO(mnt) struct mnt m = MNT_INIT;
 	AUTO(target) struct target t = TARGET_INIT;
-	struct stat st;
+	mode_t mode;
 	int r = open_source(in, a, &m, e);
 
 	if (r < 0)
 		return r;
-	if (fstat(m.fd, &st) < 0)
-		return err_errno(e, errno, "cannot stat source '%s'", a->source);
-	r = find_target(in, a, path, st.st_mode, &m, &t, e);
+	r = mnt_mode(&m, &mode, e);
+	if (r < 0)
+		return r;
+	r = find_target(in, a, path, mode, &m, &t, e);
 	/* compat: the classic way has no mount to set flags on before */
 	if (r == 0 && !m.classic)
 		r = set_bind_attrs(in, a, &m, e);
