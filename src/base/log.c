@@ -152,8 +152,13 @@ static void datagram(struct str *s, enum log_level level, const char *msg)
 	}
 	str_addf(s, "<%d>%s[%d]: ", FACILITY_DAEMON * 8 + levels[level].priority,
 		 ident, (int)getpid());
-	for (; *msg; msg++)
-		str_addc(s, (unsigned char)*msg < 0x20 ? ' ' : *msg);
+	for (; *msg; msg++) {
+		char c = *msg;
+
+		if ((unsigned char)c < 0x20)
+			c = ' ';
+		str_addc(s, c);
+	}
 }
 
 static void log_emit(enum log_level level, const char *msg)

@@ -104,6 +104,12 @@ static const void *find_attr(const void *first, size_t len, uint16_t type,
 	return NULL;
 }
 
+/* NLMSG_DATA() without losing const. */
+static const void *body_of(const struct nlmsghdr *h)
+{
+	return (const uint8_t *)h + NLMSG_HDRLEN;
+}
+
 /* The attributes behind a body of `size` bytes. */
 static const void *attrs_of(const struct nlmsghdr *h, size_t size, size_t *ret_len)
 {
@@ -122,7 +128,7 @@ static int ack(const struct nlmsghdr *h, char *words)
 
 	if (h->nlmsg_len < NLMSG_HDRLEN + size)
 		return -EPROTO;
-	memcpy(&code, NLMSG_DATA(h), sizeof(code));
+	memcpy(&code, body_of(h), sizeof(code));
 	if (words && h->nlmsg_flags & NLM_F_ACK_TLVS && h->nlmsg_flags & NLM_F_CAPPED) {
 		attrs = attrs_of(h, size, &len);
 		text = find_attr(attrs, len, NLMSGERR_ATTR_MSG, &n);
@@ -200,7 +206,7 @@ static void on_link(void *arg, const struct nlmsghdr *h)
 
 	if (h->nlmsg_type != RTM_NEWLINK || h->nlmsg_len < NLMSG_LENGTH(sizeof(info)))
 		return;
-	memcpy(&info, NLMSG_DATA(h), sizeof(info));
+	memcpy(&info, body_of(h), sizeof(info));
 	attrs = attrs_of(h, sizeof(info), &len);
 	name = find_attr(attrs, len, IFLA_IFNAME, &n);
 	if (!name || n == 0)
@@ -316,7 +322,7 @@ static void on_addr(void *arg, const struct nlmsghdr *h)
 
 	if (h->nlmsg_type != RTM_NEWADDR || h->nlmsg_len < NLMSG_LENGTH(sizeof(addr)))
 		return;
-	memcpy(&addr, NLMSG_DATA(h), sizeof(addr));
+	memcpy(&addr, body_of(h), sizeof(addr));
 	attrs = attrs_of(h, sizeof(addr), &len);
 	flags = addr.ifa_flags;
 	more = find_attr(attrs, len, IFA_FLAGS, &n);
