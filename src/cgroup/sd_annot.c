@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/protect.h"
 
 #include "base/banned.h"
 
@@ -60,7 +61,7 @@ static int check_name(const char *name, struct err *e)
 			       "least three letters are needed, and nothing "
 			       "else", KEY, name);
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
-		if (!matches(forbidden[i], name))
+		if (!matches(forbidden[i], name) || !PROTECTED(SYSTEMD_PROPERTIES))
 			continue;
 		(void)err_set(e, EPERM, "annotation '%s%s' is not allowed", KEY,
 			      name);

@@ -83,7 +83,23 @@ past_names() {
 	proof cgroup-names changes
 }
 
-@test "CVE-2024-3154: annotations that set properties of systemd are listed as unsafe" {
+# sends_property NAME: an annotation is not refused; without systemd the start ends
+# where it would be asked
+sends_property() {
+	config --arg k "org.systemd.property.$1" '.annotations = {($k): "true"}'
+	run timeout -k 5 20 "$OCIRUN" --root "$ROOT" --systemd-cgroup run "$ID" </dev/null
+	[[ "$output" != *"not allowed"* ]]
+}
+
+@test "CVE-2024-3154: annotations that make systemd run programs" {
 	oci features | jq -e '.potentiallyUnsafeConfigAnnotations |
 		index("org.systemd.property.")'
+	# in a build without systemd there is nothing to be asked
+	run sends_property ExecStart
+	[[ "$output" != *"without systemd"* ]] || skip "requires a build with systemd"
+	config '.linux.cgroupsPath = "system.slice:ocirun:" + "'"$ID"'"'
+	REFUSED="not allowed"
+	for name in ExecStart ExecStopPost BPFProgram OnFailure Slice DelegateControllers; do
+		proof systemd-properties sends_property $name
+	done
 }
