@@ -196,6 +196,8 @@ static void add_cgroup2(struct builder *b, const struct spec_mount *m,
 		a.kind = MOUNT_BIND;
 		a.type = "bind";
 		a.flags |= MS_BIND | MS_REC;
+		if (!PROTECTED(CGROUP_READONLY))
+			a.flags &= ~(uint64_t)MS_RDONLY;
 	}
 	plan_add(b)->mount = a;
 }
