@@ -105,10 +105,11 @@ program() {
 	config --arg s "$1" '.process.args = ["sh", "-c", $s]'
 }
 
-# background [ARG...]: a container that sleeps.
+# background [ARG...]: a container that sleeps, started with all protections: what
+# is attacked is the exec that follows.
 background() {
 	config '.process.args = ["sleep", "1000"]'
-	timeout -k 5 20 "$OCIRUN" --root "$ROOT" run -d "$@" "$ID" \
+	OCIRUN_UNPROTECT='' timeout -k 5 20 "$OCIRUN" --root "$ROOT" run -d "$@" "$ID" \
 		>"$TESTDIR/out" 2>&1 </dev/null 3>&- || {
 		output=$(cat "$TESTDIR/out")
 		return 1
