@@ -695,6 +695,19 @@ static void view_links(struct cgroup *cg, struct cgroup_mount *m,
 	}
 }
 
+/*
+ * Where the container's processes are: in the caller's cgroup, which is the one
+ * above, if there was no permission to make theirs and nothing asked for it.
+ */
+static const char *view_dir(struct cgroup *cg, const struct cg_dir *d)
+{
+	const char *slash = strrchr(d->dir, '/');
+
+	if (!d->dropped || !slash)
+		return d->dir;
+	return arena_printf(&cg->arena, "%.*s", (int)(slash - d->dir), d->dir);
+}
+
 const struct cgroup_view *cgroup_view(struct cgroup *cg)
 {
 	struct cgroup_view *v = &cg->view;
@@ -702,7 +715,7 @@ const struct cgroup_view *cgroup_view(struct cgroup *cg)
 
 	v->v2 = cg->unified;
 	v->v2_mount = cg->d2 ? cg->d2->mount : NULL;
-	v->v2_host_dir = cg->d2 && !cg->d2->dropped ? cg->d2->dir : NULL;
+	v->v2_host_dir = cg->d2 ? view_dir(cg, cg->d2) : NULL;
 	v->n_mounts = 0;
 	if (cg->unified)
 		return v;
@@ -715,7 +728,7 @@ const struct cgroup_view *cgroup_view(struct cgroup *cg)
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		const struct cg_dir *d = &cg->dirs[i];
 
-		if (d->v2 || d->dropped || !d->mount)
+		if (d->v2 || !d->mount)
 			continue;
 		struct cgroup_mount *m = &v->mounts[v->n_mounts++];
 		const char *slash = strrchr(d->mount, '/');
@@ -725,7 +738,7 @@ const struct cgroup_view *cgroup_view(struct cgroup *cg)
 			.subdir = slash ? slash + 1 : d->mount,
 			.data = named ? arena_printf(a, "none,%s", d->names)
 				      : d->names,
-			.host_dir = d->dir,
+			.host_dir = view_dir(cg, d),
 		};
 		if (!named && strchr(d->names, ','))
 			view_links(cg, m, d->names);

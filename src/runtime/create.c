@@ -185,6 +185,19 @@ static void fill_record(struct creation *cr)
 			      !cr->spec.linux_.ns[NS_PID].path;
 }
 
+/* Then nothing but its pid is known of the container. */
+static void warn_unkillable(const struct creation *cr)
+{
+	const struct record *rec = &cr->c.rec;
+
+	if (rec->n_cgroups > 0 || rec->pid_ns_private ||
+	    rec->driver == CGROUP_DISABLED)
+		return;
+	log_warn(
+		"container '%s' has neither a cgroup nor a pid namespace of its own: what its init leaves behind cannot be found and killed. Such configuration is strongly discouraged",
+		 rec->id);
+}
+
 int container_reserve(struct creation *cr, struct err *e)
 {
 	int r;
@@ -196,6 +209,7 @@ int container_reserve(struct creation *cr, struct err *e)
 	if (creation_plan_cgroup(cr, e) < 0)
 		return -e->code;
 	fill_record(cr);
+	warn_unkillable(cr);
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
 	r = file_replace_at(cr->c.dirfd, STATE_CONFIG, cr->config_text,
@@ -588,6 +602,15 @@ static int make(struct creation *cr, enum verb verb, struct err *e)
 	return -e->code;
 }
 
+static int check_rootless(const struct creation *cr, struct err *e)
+{
+	if (cr->host.euid == 0 || cr->spec.linux_.ns[NS_USER].listed)
+		return 0;
+	(void)err_set(e, EPERM, "rootless container requires user namespaces");
+	(void)err_at(e, "/linux/namespaces");
+	return err_hint(e, "'spec --rootless' writes a config with one");
+}
+
 int container_load(struct creation *cr, const struct create_opts *opts,
 		   struct err *e)
 {
@@ -602,7 +625,7 @@ int container_load(struct creation *cr, const struct create_opts *opts,
 				 arena_printf(&cr->spec.arena, "%s/%s/" STATE_NOTIFY,
 					      opts->p.rt->root, opts->id));
 	host_probe(&cr->host);
-	return 0;
+	return check_rootless(cr, e);
 }
 
 int container_create(struct creation *cr, enum verb verb, struct err *e)

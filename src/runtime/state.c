@@ -100,9 +100,13 @@ int state_open_root(const char *root, bool make, int *ret_fd, struct err *e)
 					 root);
 		fd = open(root, flags);
 	}
-	if (fd < 0)
-		return err_errno(e, errno, "cannot open state directory '%s'",
-				 root);
+	if (fd < 0) {
+		(void)err_errno(e, errno, "cannot open state directory '%s'",
+				root);
+		if (e->code == EACCES && geteuid() != 0)
+			(void)err_hint(e, "an ordinary user needs XDG_RUNTIME_DIR in the environment, or --root");
+		return -e->code;
+	}
 	*ret_fd = fd;
 	return 0;
 }
