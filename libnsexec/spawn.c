@@ -217,13 +217,14 @@ static int make_memfd(const struct nsx_request *req,
  * This cgroup or kernel cannot be born into, but may be entered later. EINVAL
  * and E2BIG: clone3 does not know the flag or the longer argument block;
  * EOPNOTSUPP: a threaded cgroup. EPERM: a filter denies clone3, or it forbids the
- * namespaces, which clone(2) will say again. Anything else is an answer about this
- * cgroup (EBUSY, EACCES, ENODEV: removed) that another way would only hide.
+ * namespaces, which clone(2) will say again. EACCES: `enter` knows whether the
+ * container can do without this one. Anything else is an answer about this
+ * cgroup (EBUSY, ENODEV: removed) that another way would only hide.
  */
 static bool enter_instead(int code)
 {
 	return code == EOPNOTSUPP || code == EINVAL || code == E2BIG ||
-	       code == ENOSYS || code == EPERM;
+	       code == ENOSYS || code == EPERM || code == EACCES;
 }
 
 static int explain_birth(const struct nsx_plan *plan, int code, struct err *e)
@@ -236,10 +237,6 @@ static int explain_birth(const struct nsx_plan *plan, int code, struct err *e)
 		(void)err_hint(
 			e,
 			"a cgroup with controllers enabled for its children (cgroup.subtree_control) may hold no processes itself");
-	else if (code == EACCES)
-		(void)err_hint(
-			e,
-			"cgroup.procs of the cgroup and of the common ancestor with our own cgroup must be writable to us");
 	else if (code == ENODEV || code == ENOENT)
 		(void)err_hint(e, "the cgroup was removed meanwhile");
 	return -code;

@@ -209,7 +209,8 @@ static const char *needed_by(const struct cgroup *cg, const struct cg_dir *d)
 		if (w->v2 ? d->v2 : !d->v2 && cg_has_word(d->names, w->ctrl, ','))
 			return w->pointer;
 	}
-	if (cg->path_asked)
+	/* on a hybrid host the path is about the controllers */
+	if (cg->path_asked && !(d->v2 && !cg->unified && cg->n_dirs > 1))
 		return "/linux/cgroupsPath";
 	if (devices && res && res->n_devices && !devices_skippable(res) &&
 	    !cg->rootless && !cg_in_userns())
@@ -562,6 +563,9 @@ int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e)
 		if (r < 0 && droppable(cg, d, r) && cg->rootless) {
 			err_clear(e);
 			d->dropped = true;
+			if (d->made)
+				(void)rmdir(d->dir);
+			set_paths(cg);
 			r = 0;
 		}
 		if (r < 0)

@@ -144,10 +144,20 @@ static void relative_destinations(struct creation *cr)
 	}
 }
 
-static void fill_record(struct creation *cr)
+/* Once as planned, once as it turned out: one may have been given up. */
+static void record_cgroups(struct creation *cr)
 {
 	struct record *rec = &cr->c.rec;
 	const struct cgroup_path *paths = NULL;
+
+	rec->n_cgroups = cgroup_paths(cr->cg, &paths);
+	rec->cgroups = arena_memdup(&rec->arena, paths,
+				    rec->n_cgroups * sizeof(*paths));
+}
+
+static void fill_record(struct creation *cr)
+{
+	struct record *rec = &cr->c.rec;
 	struct proc_stat self;
 	char boot[40];
 
@@ -163,9 +173,7 @@ static void fill_record(struct creation *cr)
 	rec->driver = cr->opts->p.rt->driver;
 	rec->annotations = cr->spec.annotations;
 	rec->run_oci = takes_annotations(cr->opts);
-	rec->n_cgroups = cgroup_paths(cr->cg, &paths);
-	rec->cgroups = arena_memdup(&rec->arena, paths,
-				    rec->n_cgroups * sizeof(*paths));
+	record_cgroups(cr);
 	/* a process has one pid and one moment */
 	rec->mark = arena_printf(&rec->arena, "%d-%lld", getpid(),
 				 (long long)clock_now_ns());
@@ -498,6 +506,7 @@ int container_complete(struct creation *cr, struct err *e)
 	rec->init = (struct proc_id){ cr->child.pid, st.start };
 	rec->complete = true;
 	record_stdio(rec, cr->child.pid);
+	record_cgroups(cr);
 	if (!cgroup_marked(cr->cg))
 		rec->mark = "";
 	if (state_write(&cr->c, e) < 0)
