@@ -522,9 +522,10 @@ static int on_ready(void *arg, struct err *e)
 	struct creation *cr = arg;
 
 	if (seccomp_check_start(&cr->fds.seccomp, e) < 0 ||
-	    (!cr->limited && apply_limits(cr, e) < 0))
+	    (!cr->limited && apply_limits(cr, e) < 0) ||
+	    container_complete(cr, e) < 0)
 		return -e->code;
-	return container_complete(cr, e);
+	return cr->before_run ? cr->before_run(cr, cr->before_run_arg, e) : 0;
 }
 
 /* A hook without timeout may take as long as it likes: the user's own wait. */

@@ -11,6 +11,12 @@
 /* A container that has just been made; release with creation_free(). */
 struct creation {
 	const struct create_opts *opts;
+	/*
+	 * VERB_RUN: called when the record says "created" and init has not been
+	 * told to go on yet, so that the program finds what the caller prepares.
+	 */
+	int (*before_run)(struct creation *cr, void *arg, struct err *e);
+	void *before_run_arg;
 	struct container c;
 	struct spec spec;
 	char *config_text;

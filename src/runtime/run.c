@@ -73,6 +73,16 @@ int container_stay(struct creation *cr, struct foreground *fg, int *ret_status,
 	return container_destroy(&cr->c, &cr->spec, e);
 }
 
+/* The terminal's modes and the notify socket are there before the program is. */
+static int before_run(struct creation *cr, void *arg, struct err *e)
+{
+	struct foreground *fg = arg;
+
+	if (foreground_attach(fg, cr->fds.master, e) < 0)
+		return -e->code;
+	return notify_bind(&fg->notify, &cr->c, e);
+}
+
 int container_run(const struct create_opts *opts, int *ret_status,
 		  struct err *e)
 {
@@ -80,6 +90,8 @@ int container_run(const struct create_opts *opts, int *ret_status,
 	struct foreground fg = FOREGROUND_INIT;
 	int r;
 
+	cr.before_run = before_run;
+	cr.before_run_arg = &fg;
 	if (container_load(&cr, opts, e) < 0)
 		return -e->code;
 	if (!opts->p.detach) {
@@ -89,12 +101,7 @@ int container_run(const struct create_opts *opts, int *ret_status,
 	}
 	r = container_create(&cr, VERB_RUN, e);
 	if (r == 0) {
-		r = foreground_attach(&fg, cr.fds.master, e);
-		if (r == 0)
-			r = notify_bind(&fg.notify, &cr.c, e);
-		if (r == 0)
-			r = container_release_child(&cr.c, &cr.child,
-						    &cr.spec, e);
+		r = container_release_child(&cr.c, &cr.child, &cr.spec, e);
 		/* freed while the program runs, rather than at our end */
 		process_fds_close_exe(&cr.fds);
 		if (r < 0)
