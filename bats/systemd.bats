@@ -253,12 +253,14 @@ refused_sd() {
 	applets mknod
 	config '.process.capabilities |= with_entries(.value += ["CAP_MKNOD"]) | .root.readonly = false'
 	start
-	oci exec "$ID" sh -c 'echo x >/dev/null && mknod /tmp/kmsg c 1 11'
-	run ! oci exec "$ID" head -c1 /tmp/kmsg
+	oci exec "$ID" sh -c 'echo x >/dev/null && mknod /dev/kmsgx c 1 11'
+	run ! oci exec "$ID" head -c1 /dev/kmsgx
+	echo "$output"
 	[[ "$output" == *"not permitted"* ]]
 	systemctl daemon-reload
 	oci exec "$ID" sh -c 'echo x >/dev/null && head -c1 /dev/zero >/dev/null'
-	run ! oci exec "$ID" head -c1 /tmp/kmsg
+	run ! oci exec "$ID" head -c1 /dev/kmsgx
+	echo "$output"
 	[[ "$output" == *"not permitted"* ]]
 	prop NeedDaemonReload no
 }
