@@ -367,6 +367,21 @@ Operation not permitted
 full" ]
 }
 
+@test "no device rules: the defaults and nothing else" {
+	local how
+	add_caps MKNOD SYSLOG
+	for how in 'del(.linux.resources)' '.linux.resources.devices = []'; do
+		config ".root.readonly = false | $how"
+		inside '
+			echo x >/dev/zero && echo zero
+			mknod /dev/kmsg2 c 1 11 && echo made
+			(exec 3</dev/kmsg2) 2>&1 | grep -o "Operation not permitted"'
+		[ "$output" = "zero
+made
+Operation not permitted" ]
+	done
+}
+
 @test "device rules: what is allowed may be opened, only as allowed" {
 	add_caps MKNOD SYSLOG
 	config '.root.readonly = false | .linux.resources.devices = [

@@ -238,7 +238,7 @@ int cg_sd_apply(struct cgroup *cg, const struct spec_resources *res,
 
 	if (know_host(cg, deadline, e) < 0)
 		return -e->code;
-	if (devices && res->n_devices) {
+	if (devices) {
 		if (cg_devices_policy(&policy, &a, res->devices, res->n_devices,
 				      true, e) < 0)
 			return -e->code;

@@ -582,8 +582,7 @@ static int apply_devices(struct cgroup *cg, const struct spec_resources *res,
 	const struct cg_dir *d = cg_find_v1(cg, "devices");
 	int r;
 
-	if (res->n_devices == 0)
-		return 0;
+	/* No rules are no permission either: then the defaults are all. */
 	r = cg_devices_policy(&policy, &a, res->devices, res->n_devices, true, e);
 	if (r < 0)
 		return r;
