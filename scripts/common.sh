@@ -49,6 +49,10 @@ os_family() (
 # The packages for what is asked: build, bundle, test, engines.
 packages() {
 	case $(os_family):$1 in
+	debian:vm) echo "debootstrap e2fsprogs qemu-system-x86 cpio kmod xz-utils" \
+		"zstd" ;;
+	*:vm) echo "debootstrap, mkfs.ext4, qemu-system-x86_64, cpio, modprobe, xz," \
+		"zstd" ;;
 	debian:build) echo "gcc make autoconf automake libc6-dev linux-libc-dev" \
 		"libyajl-dev libcap-dev libseccomp-dev" \
 		"libprotobuf-c-dev protobuf-c-compiler" ;;
@@ -138,6 +142,7 @@ and then ./scripts/$prog again."
 	for kind in "$@"; do
 		case $kind in
 		build) tools="make autoconf automake" ;;
+		vm) tools="debootstrap mkfs.ext4 qemu-system-x86_64 cpio modprobe" ;;
 		bundle) tools="busybox unshare mount" ;;
 		test) tools="bats jq" ;;
 		esac
