@@ -306,6 +306,31 @@ none_exist() {
 	[[ "$output" != *"survived 0"* ]]
 }
 
+# used: nanoseconds of CPU and of time, in one line.
+used() {
+	echo "$(oci events --stats "$ID" | jq .data.cpu.usage.total) $(date +%s%N)"
+}
+
+@test "a quota of CPU time is what a burner gets" {
+	requires_ctl cpu
+	local cpu0 cpu1 t0 t1 share
+	config '.linux.resources.cpu = {quota: 10000, period: 100000}'
+	start
+	oci exec -d "$ID" sh -c 'while :; do :; done' 3>&-
+	sleep 0.5
+	# A loaded machine may give less for a while; more is never right.
+	for _ in 1 2 3 4 5; do
+		read -r cpu0 t0 <<<"$(used)"
+		sleep 2
+		read -r cpu1 t1 <<<"$(used)"
+		share=$(((cpu1 - cpu0) * 1000 / (t1 - t0)))
+		echo "share $share of 1000, 100 wanted"
+		[ "$share" -le 115 ]
+		[ "$share" -lt 90 ] || [ "$share" -gt 110 ] || return 0
+	done
+	return 1
+}
+
 @test "limits are written: cpu, memory, pids, cpuset" {
 	for c in cpu memory pids cpuset; do requires_ctl $c; done
 	config '.linux.resources += {
