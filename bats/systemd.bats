@@ -230,6 +230,24 @@ refused_sd() {
 	file memory.max max
 }
 
+@test "cpu.idle has no weight, and a weight ends it" {
+	requires systemd cgroup2
+	[ -e /sys/fs/cgroup/system.slice/cpu.idle ] || skip "requires cpu.idle (Linux 5.15)"
+	start
+	run -0 oci update --cpu-share 200 --cpu-idle 1 "$ID"
+	[[ "$output" == *"unable to apply both"* ]]
+	file cpu.idle 1
+	oci update --cpu-share 200 "$ID"
+	file cpu.idle 0
+	file cpu.weight 29
+	run -0 oci update -r - "$ID" <<<'{"unified": {"cpu.idle": "1", "cpu.weight": "8"}}'
+	[[ "$output" == *"unable to apply both"* ]]
+	file cpu.idle 1
+	oci update -r - "$ID" <<<'{"unified": {"cpu.weight": "8"}}'
+	file cpu.idle 0
+	file cpu.weight 8
+}
+
 @test "annotations become properties" {
 	requires systemd cgroup2
 	config '.annotations = {

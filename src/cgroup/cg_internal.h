@@ -198,8 +198,8 @@ int cg_sd_plan(struct cgroup *cg, const struct cgroup_req *req,
 /* Can it work with the layout? */
 int cg_sd_check(const struct cgroup *cg, struct err *e);
 /* The limits as systemd can have them; `res` itself without cg->sd. */
-const struct spec_resources *cg_sd_rounded(struct cgroup *cg,
-					   const struct spec_resources *res);
+const struct spec_resources *cg_sd_limits(struct cgroup *cg,
+					  const struct spec_resources *res);
 int cg_sd_begin(struct cgroup *cg, struct err *e);
 /* Planned, and the unit is still to be made: false also without cg->sd. */
 bool cg_sd_pending(const struct cgroup *cg);

@@ -29,8 +29,8 @@ int cg_sd_check(const struct cgroup *cg, struct err *e)
 	return refuse(e);
 }
 
-const struct spec_resources *cg_sd_rounded(struct cgroup *cg,
-					   const struct spec_resources *res)
+const struct spec_resources *cg_sd_limits(struct cgroup *cg,
+					  const struct spec_resources *res)
 {
 	(void)cg;
 	return res;

@@ -95,15 +95,25 @@ int cg_sd_check(const struct cgroup *cg, struct err *e)
 		       "on cgroup v1");
 }
 
-const struct spec_resources *cg_sd_rounded(struct cgroup *cg,
-					   const struct spec_resources *res)
+/* Is there a cgroup of ours that may be idle? A new one is not. */
+static bool may_be_idle(const struct cgroup *cg)
+{
+	AUTO(arena) struct arena a = { 0 };
+
+	return cg->unified && cg->d2 &&
+	       streq(cg_read(&a, cg->d2->dir, "cpu.idle"), "1");
+}
+
+const struct spec_resources *cg_sd_limits(struct cgroup *cg,
+					  const struct spec_resources *res)
 {
 	struct spec_resources *r;
 
-	if (!cg->sd || !res || res->cpu.quota.v <= 0)
+	if (!cg->sd || !res)
 		return res;
 	r = arena_memdup(&cg->arena, res, sizeof(*res));
 	r->cpu.quota.v = sd_round_quota(r->cpu.quota.v, r->cpu.period.v);
+	sd_resolve_idle(r, &cg->arena, cg->unified, may_be_idle(cg));
 	return r;
 }
 
@@ -244,7 +254,7 @@ int cg_sd_apply(struct cgroup *cg, const struct spec_resources *res,
 			return -e->code;
 		sd_props_devices(&p, &policy, &cg->sd->host);
 	}
-	if (sd_props_resources(&p, cg_sd_rounded(cg, res), &cg->sd->host, e) < 0)
+	if (sd_props_resources(&p, res, &cg->sd->host, e) < 0)
 		return -e->code;
 	return sd_set(cg->sd->manager, cg->sd->unit.name, &p, deadline, e);
 }

@@ -146,7 +146,7 @@ static int plan_writes(struct cgroup *cg, const struct spec_resources *res,
 {
 	struct cg_facts facts;
 
-	res = cg_sd_rounded(cg, res);
+	res = cg_sd_limits(cg, res);
 	*ret = (struct cg_writes){ .arena = &cg->arena };
 	facts_of(cg, &facts);
 	int r = cg_resources(ret, res, &facts, e);

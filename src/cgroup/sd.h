@@ -61,12 +61,18 @@ void sd_add(struct sd_props *p, const char *name, struct dval value);
 int sd_props_start(struct sd_props *p, const struct sd_unit *u, pid_t pid,
 		   const struct spec_resources *res, const struct sd_host *host,
 		   struct err *e);
-/* Limits without devices. Quotas are those of sd_round_quota(). */
+/* Limits without devices, as they are in the config. */
 int sd_props_resources(struct sd_props *p, const struct spec_resources *res,
 		       const struct sd_host *host, struct err *e);
 /* Device rules. What systemd cannot say is left to our own enforcement. */
 void sd_props_devices(struct sd_props *p, const struct cg_dev_policy *policy,
 		      const struct sd_host *host);
+/*
+ * systemd has one property for weight and idle: an idle group has no weight, and
+ * one that gets a weight is not idle any more. `idle`: it is now. Changes *res.
+ */
+void sd_resolve_idle(struct spec_resources *res, struct arena *a, bool v2,
+		     bool idle);
 /*
  * systemd knows a quota in whole percents of a CPU: round up what is not, so
  * that it and we write the same. Period 0 is the kernel's default.

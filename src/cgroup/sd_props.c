@@ -168,6 +168,43 @@ int64_t sd_round_quota(int64_t quota, uint64_t period)
 	return (int64_t)(v / 1000000U);
 }
 
+/* Without the keys `drop`; with room for one more. */
+static void copy_unified(struct spec_resources *res, struct arena *a,
+			 const char *drop)
+{
+	struct kv *v = arena_array(a, res->unified.n + 1, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < res->unified.n; i++)
+		if (!streq(res->unified.v[i].key, drop))
+			v[n++] = res->unified.v[i];
+	res->unified = (struct kv_list){ v, n };
+}
+
+void sd_resolve_idle(struct spec_resources *res, struct arena *a, bool v2,
+		     bool idle)
+{
+	const char *wish = unified_get(res, "cpu.idle");
+	bool weight = unified_get(res, "cpu.weight") != NULL;
+
+	if (!v2)
+		return;
+	if (res->cpu.idle.v == 1)
+		res->cpu.shares = (struct opt_u64){ false, 0 };
+	else if (idle && res->cpu.shares.v && !res->cpu.idle.set)
+		res->cpu.idle = (struct opt_i64){ true, 0 };
+	if (!weight)
+		return;
+	if (wish && streq(trim(a, wish), "1")) {
+		copy_unified(res, a, "cpu.weight");
+	} else if (!wish && idle) {
+		copy_unified(res, a, "");
+		for (size_t i = res->unified.n++; i > 0; i--)
+			res->unified.v[i] = res->unified.v[i - 1];
+		res->unified.v[0] = (struct kv){ "cpu.idle", "0" };
+	}
+}
+
 static void add_quota(struct sd_props *p, const struct sd_host *host,
 		      int64_t quota, uint64_t period)
 {

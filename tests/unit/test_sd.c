@@ -116,6 +116,49 @@ static void test_rounding(void)
 		       (unsigned long long)t[i].period);
 }
 
+static const char *idle_text(struct spec_resources res, bool v2, bool idle)
+{
+	AUTO(strbuf) struct str s = { 0 };
+
+	sd_resolve_idle(&res, &mem, v2, idle);
+	str_addf(&s, "shares %d idle %d,%d", (int)res.cpu.shares.v,
+		 res.cpu.idle.set, (int)res.cpu.idle.v);
+	for (size_t i = 0; i < res.unified.n; i++)
+		str_addf(&s, " %s=%s", res.unified.v[i].key,
+			 res.unified.v[i].value);
+	return arena_strdup(&mem, str_text(&s));
+}
+
+static void test_idle(void)
+{
+	struct kv both[] = { { "cpu.weight", "8" }, { "cpu.idle", "1" } };
+	struct kv weight[] = { { "memory.max", "9" }, { "cpu.weight", "8" } };
+	struct spec_resources shares = { .cpu.shares = { true, 512 } };
+	struct spec_resources idle = { .cpu = { .shares = { true, 512 },
+						.idle = { true, 1 } } };
+
+	is_str(idle_text(idle, true, false), "shares 0 idle 1,1",
+	       "an idle group has no weight");
+	is_str(idle_text(idle, false, false), "shares 512 idle 1,1",
+	       "… but on v1, where systemd has no idle");
+	is_str(idle_text(shares, true, false), "shares 512 idle 0,0",
+	       "a weight");
+	is_str(idle_text(shares, true, true), "shares 512 idle 1,0",
+	       "… ends being idle");
+	is_str(idle_text((struct spec_resources){ .unified = { both, 2 } }, true,
+			 false), "shares 0 idle 0,0 cpu.idle=1",
+	       "unified: an idle group has no weight");
+	is_str(idle_text((struct spec_resources){ .unified = { weight, 2 } },
+			 true, true),
+	       "shares 0 idle 0,0 cpu.idle=0 memory.max=9 cpu.weight=8",
+	       "unified: a weight ends being idle");
+	is_str(idle_text((struct spec_resources){ .unified = { weight, 2 } },
+			 true, false),
+	       "shares 0 idle 0,0 memory.max=9 cpu.weight=8",
+	       "unified: a weight");
+	is_str(weight[0].key, "memory.max", "… what was given is unchanged");
+}
+
 static void test_cpus(void)
 {
 	static const struct {
@@ -433,6 +476,7 @@ int main(void)
 	test_slices();
 	test_names();
 	test_rounding();
+	test_idle();
 	test_cpus();
 	test_start();
 	test_resources();
