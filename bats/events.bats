@@ -90,7 +90,7 @@ needs_memory() {
 	needs_memory
 	config '.linux.resources.memory = {limit: 33554432, swap: 33554432}'
 	oci run -d "$ID"
-	oci events "$ID" >"$TESTDIR/log" &
+	oci events --interval 1000s "$ID" >"$TESTDIR/log" &
 	pid=$!
 	sleep 0.3
 	run oci exec "$ID" sh -c 'x=$(dd if=/dev/zero bs=1M count=64 | tr "\0" a)'
@@ -106,7 +106,7 @@ needs_memory() {
 	config '.linux.resources.memory = {limit: 33554432, swap: 33554432} |
 		.process.args = ["sh", "-c", "sleep 0.5; x=$(dd if=/dev/zero bs=1M count=64 | tr \"\\0\" a)"]'
 	oci run -d "$ID"
-	run oci events "$ID"
+	run oci events --interval 1000s "$ID"
 	[ "$status" -eq 0 ]
 	[ "${lines[0]}" = "{\"type\":\"oom\",\"id\":\"$ID\"}" ]
 }
