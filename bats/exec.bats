@@ -593,6 +593,7 @@ process_json() {
 
 # ---- many -----------------------------------------------------------------------
 
+# OCIRUN_EXECS=2000 for a long row
 @test "300 in a row leave no descriptor, process, cgroup, mount or file" {
 	sleeper
 	init=$(oci state "$ID" | jq -r .pid)
@@ -609,7 +610,7 @@ process_json() {
 		pgrep -c -f "$OCIRUN.* exec .*$ID" || true
 	}
 	before=$(count)
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < ${OCIRUN_EXECS:-300}; i++)); do
 		oci exec "$ID" true
 	done
 	after=$(count)
@@ -643,4 +644,22 @@ process_json() {
 	rc=0
 	wait "$pid" || rc=$?
 	[ "$rc" -eq 137 ]
+}
+
+# ---- a lot of it ------------------------------------------------------------------
+
+@test "an environment of thousands of variables" {
+	config '.process.env += [range(3000) | "V\(.)=\(. * 7)"]'
+	sleeper
+	run oci exec "$ID" env
+	code 0
+	[ "$(grep -c '^V[0-9]*=' <<<"$output")" -eq 3000 ]
+	grep -qx V2999=20993 <<<"$output"
+	local more=() i
+	for ((i = 0; i < 3000; i++)); do
+		more+=(-e "W$i=$i")
+	done
+	run oci exec "${more[@]}" "$ID" env
+	code 0
+	[ "$(grep -cE '^[VW][0-9]+=' <<<"$output")" -eq 6000 ]
 }
