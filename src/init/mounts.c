@@ -465,7 +465,8 @@ static char *fs_data(const struct arg_mount *a, const struct target *t)
 	if (a->data && *a->data)
 		str_addf(&s, "%s%s", s.len ? "," : "", a->data);
 	if (label)
-		str_addf(&s, "%scontext=\"%s\"", s.len ? "," : "", a->label);
+		str_addf(&s, "%s%s=\"%s\"", s.len ? "," : "",
+			 a->label_option ? a->label_option : "context", a->label);
 	return str_take(&s);
 }
 

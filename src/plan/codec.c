@@ -94,7 +94,7 @@ static const struct field fields_mount[] = {
 	F(F_BOOL, arg_mount, src_nofollow),
 	F(F_BOOL, arg_mount, dest_nofollow),
 	F(F_BOOL, arg_mount, label_set),
-	F(F_OPT, arg_mount, label),
+	F(F_OPT, arg_mount, label),   F(F_OPT, arg_mount, label_option),
 	{ 0 },
 };
 static const struct field fields_symlink[] = {

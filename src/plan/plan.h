@@ -77,7 +77,7 @@ struct arg_mount {
 	bool ro_late;       /* a REMOUNT_RO step follows: flags lack MS_RDONLY */
 	bool mode_inherit;  /* tmpfs: keep the mode of an existing target */
 	bool tmpcopyup, copy_symlink, src_nofollow, dest_nofollow;
-	bool label_set; const char *label;
+	bool label_set; const char *label, *label_option; /* NULL: "context" */
 };
 struct arg_symlink { const char *path, *target; };
 struct arg_device {

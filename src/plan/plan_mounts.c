@@ -102,6 +102,7 @@ static void set_label(struct builder *b, struct arg_mount *a)
 	if (label && *label && takes_label((enum mount_kind)a->kind)) {
 		a->label_set = true;
 		a->label = label;
+		a->label_option = b->spec->run_oci.mount_context;
 	}
 }
 

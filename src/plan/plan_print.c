@@ -159,7 +159,7 @@ static void print_mount(const union step_arg *u, bool brief, struct str *out)
 	add_word(out, a->src_nofollow, "src-nofollow");
 	add_word(out, a->dest_nofollow, "dest-nofollow");
 	if (a->label_set)
-		add_opt(out, "label", a->label);
+		add_opt(out, a->label_option ? a->label_option : "label", a->label);
 	add_index(out, "/mounts", a->index);
 }
 

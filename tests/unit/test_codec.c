@@ -45,7 +45,7 @@ static const struct step steps[] = {
 		       .copy_symlink = true,
 		       .src_nofollow = true,
 		       .dest_nofollow = true,
-		       .label_set = true,
+		       .label_set = true, .label_option = "fscontext",
 		       .label = "l" } } },
 	{ STEP_SYMLINK, { .symlink = { "/p", "target" } } },
 	{ STEP_DEVICE,
