@@ -451,9 +451,14 @@ static int execute(struct execution *x, struct err *e)
 				e) < 0 ||
 	    build_plan(x, e) < 0)
 		return -e->code;
-	if (spawn(x, e) == 0 && process_serve(&s, e) == 0)
-		return process_await_exec(&x->child,
-					  deadline_in_ms(STEP_DEADLINE_MS), e);
+	if (spawn(x, e) == 0 && process_serve(&s, e) == 0) {
+		int r = process_await_exec(&x->child,
+					   deadline_in_ms(STEP_DEADLINE_MS), e);
+
+		/* freed while the program runs, rather than at our end */
+		process_fds_close_exe(&x->fds);
+		return r;
+	}
 	if (runtime_is_runc(x->opts->p.rt))
 		(void)err_wrap(e, "unable to start container process");
 	return -e->code;
