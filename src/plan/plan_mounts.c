@@ -78,8 +78,10 @@ static bool is_dev(const char *dest)
  */
 static bool ro_is_late(const struct spec_mount *m)
 {
-	if (!(m->o.flags & MS_RDONLY) || m->kind == MOUNT_REMOUNT)
+	if (!(m->o.flags & MS_RDONLY))
 		return false;
+	if (m->kind == MOUNT_REMOUNT)
+		return streq(m->type, "tmpfs") && !(m->o.flags & MS_BIND);
 	return m->kind == MOUNT_TMPFS || is_dev(m->destination);
 }
 
