@@ -225,6 +225,13 @@ dev_right='[ "$(stat -c %F:%t:%T /dev/null)" = "character special file:1:3" ] &&
 	[ ! -e rootfs/none/of/this ]
 }
 
+@test "/dev/zero, without a mount on /dev" {
+	want=zero
+	no_dev_mounts
+	must FAIL /dev/zero "$dev_right" $links fifo socket wrongdev dir
+	must START /dev/zero "$dev_right" file missing
+}
+
 @test "/dev/null in a directory bound on /dev" {
 	want=null
 	no_dev_mounts
@@ -323,6 +330,42 @@ dev_right='[ "$(stat -c %F:%t:%T /dev/null)" = "character special file:1:3" ] &&
 	attack /dev/shm '[ "$(stat -f -c %T /dev/shm)" = tmpfs ] && echo right'
 	must FAIL /dev/shm 'echo right' loop fd root1 exe file fifo socket wrongdev
 	must START /dev/shm '[ "$(stat -f -c %T /dev/shm)" = tmpfs ] && echo right' dir missing
+}
+
+@test "/dev/mqueue" {
+	want=pts
+	del_mount /dev /dev/pts /dev/shm
+	attack /dev/mqueue 'grep -q " mqueue " /proc/self/mounts && echo right'
+	must FAIL /dev/mqueue 'echo right' loop fd root1 exe file fifo socket wrongdev
+	must START /dev/mqueue 'grep -q " /dev/mqueue mqueue " /proc/self/mounts && echo right' dir missing
+}
+
+# what /dev, /run and /etc need from an engine: a tmpfs, files bound into them
+@test "/run with a tmpfs, and with a file bound below it" {
+	local tmp_right='[ "$(stat -f -c %T /run)" = tmpfs ] && echo right'
+	want=.
+	echo data >"$TESTDIR/data"
+	add_mount /run tmpfs tmpfs nosuid,nodev,mode=755
+	attack /run "$tmp_right"
+	must FAIL /run 'echo right' loop fd root1 exe file fifo socket wrongdev
+	must START /run "$tmp_right" dir missing
+	del_mount /run
+	add_bind /run/secrets/data "$TESTDIR/data"
+	attack /run '[ "$(cat /run/secrets/data)" = data ] && echo right'
+	must FAIL /run 'echo right' loop fd root1 exe file fifo socket wrongdev
+	want=file
+	attack /run/secrets '[ "$(cat /run/secrets/data)" = data ] && echo right'
+}
+
+@test "/etc/hosts and /etc/resolv.conf, bound by engines" {
+	echo data >"$TESTDIR/data"
+	add_bind /etc/hosts "$TESTDIR/data"
+	want=passwd
+	attack /etc/hosts '[ "$(cat /etc/hosts)" = data ] && echo right'
+	must START /etc/hosts '[ "$(cat /etc/hosts)" = data ] && echo right' file fifo socket wrongdev missing
+	want=.
+	attack /etc '[ "$(cat /etc/hosts)" = data ] && echo right'
+	must FAIL /etc 'echo right' loop fd root1 exe file fifo socket wrongdev
 }
 
 @test "devices of the config" {
@@ -486,17 +529,32 @@ dev_right='[ "$(stat -c %F:%t:%T /dev/null)" = "character special file:1:3" ] &&
 }
 
 @test "the root file system's own mount point" {
+	local shape
 	mv rootfs "$TESTDIR/real"
-	ln -s /none rootfs
-	refused /root/path "invalid rootfs"
-	rm rootfs
-	ln -s rootfs rootfs
-	refused /root/path "invalid rootfs"
-	rm rootfs
-	mkfifo rootfs
-	refused /root/path "not a directory"
-	rm rootfs
+	config --arg r "$BUNDLE/root" '.root.path = $r'
+	want=file
+	for shape in $links file fifo socket wrongdev missing; do
+		# plant makes it below rootfs: moved from there
+		mkdir -p rootfs
+		plant "$shape" /root
+		[ "$shape" = missing ] || mv -T rootfs/root root
+		rm -rf rootfs
+		start_it
+		echo "$shape $status $output"
+		[ "$status" -ne 0 ] && [ "$status" -lt 124 ]
+		[[ "$output" == *"/root/path"* || "$output" == *"invalid rootfs"* ]]
+		[ ! -e "$ROOT/$ID" ]
+		[ "$(watched)" = "$BEFORE" ]
+		rm -rf root
+	done
 	mv "$TESTDIR/real" rootfs
+	# a symlink to a directory is taken as the directory, as other runtimes do
+	ln -s rootfs root
+	config '.process.args = ["true"]'
+	start_it
+	[ "$status" -eq 0 ]
+	config '.root.path = "/"'
+	refused /root/path "it is the host's '/'"
 }
 
 @test "exec: the same for its working directory and program" {
