@@ -76,14 +76,15 @@ int plan_fill_LOOPBACK(struct builder *b, struct err *e)
 }
 
 /*
- * Who needs the parent to act between the mounts and the rest: its hooks, hooks
- * that are to run within the limits, and what the cgroup has to allow first
- * (real-time bandwidth, memory nodes). Otherwise the limits are applied at READY,
+ * Who needs the parent to act between the mounts and the rest: network devices
+ * that sysctls may name, its hooks, hooks that are to run within the limits, and
+ * what the cgroup has to allow first (real-time bandwidth, memory nodes). Otherwise the limits are applied at READY,
  * and init need not stop twice.
  */
 static bool rootfs_awaited(const struct spec *spec)
 {
-	return spec->hooks[HOOK_PRESTART].n > 0 ||
+	return spec->linux_.n_net_devices > 0 ||
+	       spec->hooks[HOOK_PRESTART].n > 0 ||
 	       spec->hooks[HOOK_CREATE_RUNTIME].n > 0 ||
 	       spec->hooks[HOOK_CREATE_CONTAINER].n > 0 ||
 	       spec->process.scheduler.set || spec->linux_.memory_policy.set;
