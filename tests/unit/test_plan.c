@@ -99,6 +99,7 @@ static const struct golden goldens[] = {
 	  &plain_host,
 	  { .cgroup = &v1_view },
 	  NULL },
+	{ "net-devices", "net-devices", &plain_host, { 0 }, NULL },
 	{ "cgroup2-hybrid", "cgroup2", &plain_host, { .cgroup = &v1_view }, NULL },
 	{ "cgroup2-hybrid-ns",
 	  "cgroup2-ns",
