@@ -78,8 +78,8 @@ int plan_fill_LOOPBACK(struct builder *b, struct err *e)
 /*
  * Who needs the parent to act between the mounts and the rest: network devices
  * that sysctls may name, its hooks, hooks that are to run within the limits, and
- * what the cgroup has to allow first (real-time bandwidth, memory nodes). Otherwise the limits are applied at READY,
- * and init need not stop twice.
+ * what the cgroup has to allow first (real-time bandwidth, memory nodes).
+ * Otherwise the limits are applied at READY, and init need not stop twice.
  */
 static bool rootfs_awaited(const struct spec *spec)
 {
