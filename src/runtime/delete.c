@@ -22,6 +22,8 @@
 #include "base/banned.h"
 
 #define DEADLINE_MS (10 * 1000)
+/* An init that is killed takes its namespace along, as fast as memory is freed. */
+#define ALONE_MS 2000
 /* Longer than any command needs that does not wait for something. */
 #define GRACE_MS 3000
 
@@ -57,6 +59,15 @@ static int kill_init(const struct container *c, struct cgroup *cg,
 		return err_errno(e, -r, "cannot kill init of '%s' (pid %d)",
 				 c->rec.id, c->rec.init.pid);
 	cgroup_let_die(cg);
+	if (pidfd_wait(pidfd, deadline_in_ms(ALONE_MS)) == 0)
+		return 0;
+	/*
+	 * It waits for processes of its pid namespace that somebody traces, such as
+	 * a criu whose restore was killed: the tracer is in the cgroup, too.
+	 */
+	struct err w = ERR_INIT;
+
+	(void)cgroup_kill(cg, SIGKILL, &w);
 	if (pidfd_wait(pidfd, deadline_in_ms(DEADLINE_MS)) == 0)
 		return 0;
 	(void)err_set(e, ETIMEDOUT, "container init still running: %s",
