@@ -40,6 +40,12 @@ built_with_criu() {
 # cr ARG...: ocirun with that criu, bounded. Stdio is the container's, too, and not
 # of a kind that criu cannot dump; messages are in cr.log.
 cr() {
+	# Where v1 hierarchies exist that nobody sees, the container is in their
+	# roots, and criu would try to bring the whole tree back.
+	if [[ "$1" == checkpoint || "$1" == restore ]] &&
+		[ "$(cgroup_layout)" = v2 ] && grep -qv ^0:: /proc/self/cgroup; then
+		set -- "$1" --manage-cgroups-mode ignore "${@:2}"
+	fi
 	rm -f "$TESTDIR/cr.log"
 	timeout -k 5 60 "$OCIRUN" --root "$ROOT" --criu "$CRIU" \
 		--log "$TESTDIR/cr.log" "$@" </dev/null >/dev/null 2>&1 || {
@@ -253,6 +259,12 @@ goes_on() {
 		checkpoint --image-path "$IMG" "$ID"
 	[ "$(wc -l <"$TESTDIR/cr.log")" = 1 ]
 	jq -e '.level == "error" and (.msg | contains("dump.log"))' "$TESTDIR/cr.log"
+	goes_on
+	oci delete --force "$ID"
+	ticker
+	"$OCIRUN" --root "$ROOT" run -d "$ID" </dev/null >"$TESTDIR/on-the-host" 2>/dev/null
+	fails "Can't lookup mount" "a file of the host open" -- \
+		checkpoint --image-path "$IMG" "$ID"
 	goes_on
 }
 

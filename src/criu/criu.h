@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Is checkpoint support part of this build? */
@@ -78,6 +79,8 @@ struct criu_events {
 	int (*terminal)(void *arg, int fd, struct err *e);
 	/* Everything is there, nothing runs yet. `time_ns`: in one of its own. */
 	int (*restored)(void *arg, pid_t init, bool time_ns, struct err *e);
+	/* Grows as long as anything in the container's cgroups does something. */
+	uint64_t (*activity)(void *arg);
 	void *arg;
 };
 

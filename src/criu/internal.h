@@ -53,6 +53,7 @@ struct criu_listener {
 	void *arg;
 	int *status_fd; /* closed after criu's first word, may be NULL */
 	bool patient;   /* somebody else decides how long it takes */
+	uint64_t (*activity)(void *arg); /* of those that work for it, or NULL */
 };
 /*
  * Send a request and serve notifications until its reply, which is an error

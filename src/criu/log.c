@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,6 +86,10 @@ void criu_explain(const struct criu_job *job, struct err *e)
 		n = errors(text, lines);
 	for (size_t i = 0; i < n; i++)
 		str_addf(&s, ": %.*s", LINE_MAX_LEN, lines[i]);
+	bool outside = strstr(str_text(&s), "Can't lookup mount=") != NULL;
+
 	(void)err_set(e, e->code, "%.*s%s, log file: %s/%s", 400, msg, str_text(&s),
 		      job->log_dir, job->log_file);
+	if (outside)
+		(void)err_hint(e, "a process has a file of the host open: stdio may be pipes, a terminal or /dev/null");
 }

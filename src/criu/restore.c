@@ -56,6 +56,13 @@ static int options(struct criu_job *job, const char *root, struct err *e)
 	return criu_stdio_load(job, e);
 }
 
+static uint64_t on_activity(void *arg)
+{
+	const struct restoring *r = arg;
+
+	return r->ev->activity(r->ev->arg);
+}
+
 static int on_notify(void *arg, const char *script, pid_t pid, int fd,
 		     struct err *e)
 {
@@ -140,7 +147,8 @@ static int converse(struct criu_job *job, const char *root,
 	AUTO(fd) int report = sys_memfd_create("criu-mounts", MFD_CLOEXEC_FLAG);
 	struct criu_rootfs fs = { .s = job->s, .root = root, .reportfd = report };
 	struct restoring arg = { job, ev };
-	const struct criu_listener l = { .notify = on_notify, .arg = &arg };
+	const struct criu_listener l = { .notify = on_notify, .arg = &arg,
+					.activity = on_activity };
 	CriuRpc__Request req = CRIU_RPC__REQUEST__INIT;
 
 	if (report < 0)

@@ -168,12 +168,16 @@ static int conv_recv(const struct criu_conv *c, CriuRpc__Reply **ret,
 	return 0;
 }
 
-/* CPU time of criu so far: a process that does anything uses some. */
-static uint64_t activity(const struct criu_conv *c)
+/*
+ * CPU time of criu so far: a process that does anything uses some. At a restore
+ * the processes that it makes do the work, and they are no children of it.
+ */
+static uint64_t activity(const struct criu_conv *c, const struct criu_listener *l)
 {
 	struct proc_stat st;
+	uint64_t others = l && l->activity ? l->activity(l->arg) : 0;
 
-	return proc_read_stat(c->pid, &st) == 0 ? st.cpu : 0;
+	return others + (proc_read_stat(c->pid, &st) == 0 ? st.cpu : 0);
 }
 
 static int stuck(const struct criu_conv *c, const char *what, struct err *e)
@@ -182,16 +186,19 @@ static int stuck(const struct criu_conv *c, const char *what, struct err *e)
 
 	(void)err_set(e, ETIMEDOUT, "criu does not answer to %s: %s", what,
 		      proc_describe(c->pid, text, sizeof(text)));
-	return err_hint(e, "it has used no CPU time for %d s", IDLE_MS / 1000);
+	return err_hint(e, "it did nothing for %d s", IDLE_MS / 1000);
 }
 
-/* Until there is something to read, bounded by criu's own activity. */
-static int await(const struct criu_conv *c, const char *what, bool patient,
-		 int64_t limit_ms, struct err *e)
+/*
+ * Until there is something to read. With a listener the bound is for doing nothing:
+ * criu may work as long as it has to.
+ */
+static int await(const struct criu_conv *c, const struct criu_listener *l,
+		 const char *what, int64_t limit_ms, struct err *e)
 {
 	struct pollfd p = { .fd = c->sock, .events = POLLIN };
 	deadline_t end = deadline_in_ms(limit_ms);
-	uint64_t seen = activity(c);
+	uint64_t seen = activity(c, l);
 
 	for (;;) {
 		int n = poll(&p, 1, LOOK_MS);
@@ -200,9 +207,9 @@ static int await(const struct criu_conv *c, const char *what, bool patient,
 			return 0;
 		if (n < 0 && errno != EINTR)
 			return err_errno(e, errno, "cannot wait for criu");
-		uint64_t now = activity(c);
+		uint64_t now = activity(c, l);
 
-		if (patient || (limit_ms == IDLE_MS && now != seen))
+		if (l && (l->patient || now != seen))
 			end = deadline_in_ms(limit_ms);
 		seen = now;
 		if (deadline_poll_ms(end) == 0)
@@ -258,7 +265,7 @@ static int next(struct criu_conv *c, const CriuRpc__Request *req,
 	AUTO(criu_reply) CriuRpc__Reply *r = NULL;
 	AUTO(fd) int fd = -1;
 
-	if (await(c, criu_type_name(req->type), l && l->patient, IDLE_MS, e) < 0 ||
+	if (await(c, l, criu_type_name(req->type), IDLE_MS, e) < 0 ||
 	    conv_recv(c, &r, &fd, e) < 0)
 		return -e->code;
 	close_status(l);
@@ -300,7 +307,7 @@ int criu_ask(const char *program, CriuRpc__Request *req, CriuRpc__Reply **ret,
 					  .n_fds = 3, .own_group = true };
 
 	if (criu_conv_start(&c, &start, e) < 0 || conv_send(&c, req, e) < 0 ||
-	    await(&c, criu_type_name(req->type), false, ASK_MS, e) < 0 ||
+	    await(&c, NULL, criu_type_name(req->type), ASK_MS, e) < 0 ||
 	    conv_recv(&c, &r, &fd, e) < 0)
 		return -e->code;
 	if (!r->success)

@@ -99,6 +99,23 @@ static int on_terminal(void *arg, int fd, struct err *e)
 	return 0;
 }
 
+static uint64_t on_activity(void *arg)
+{
+	const struct creation *cr = arg;
+	struct pid_list pids = { 0 };
+	struct err ignored = ERR_INIT;
+	struct proc_stat st;
+	uint64_t sum = 0;
+
+	if (cgroup_pids(cr->cg, &pids, &ignored) < 0)
+		return 0;
+	for (size_t i = 0; i < pids.n; i++)
+		if (proc_read_stat(pids.v[i], &st) == 0)
+			sum += st.cpu;
+	free(pids.v);
+	return sum;
+}
+
 static int on_restored(void *arg, pid_t init, bool time_ns, struct err *e)
 {
 	struct creation *cr = arg;
@@ -144,7 +161,8 @@ static int make(struct creation *cr, const struct criu_flags *flags,
 	};
 	const struct criu_events events = {
 		.started = on_started, .namespaces = on_namespaces,
-		.terminal = on_terminal, .restored = on_restored, .arg = cr,
+		.terminal = on_terminal, .restored = on_restored,
+		.activity = on_activity, .arg = cr,
 	};
 
 	if (process_fds_prepare(&cr->fds, &cr->opts->p, NULL,
