@@ -340,6 +340,21 @@ goes_on() {
 	goes_on
 }
 
+@test "a restore that is killed at any moment leaves what delete --force removes" {
+	needs_criu
+	ticker
+	run_it
+	cr checkpoint --image-path "$IMG" "$ID"
+	for ((ms = 20; ms < 500; ms += ${OCIRUN_CR_STEP:-60})); do
+		timeout -s KILL "0.$(printf %03d "$ms")" "$OCIRUN" --root "$ROOT" \
+			--criu "$CRIU" restore -d --image-path "$IMG" \
+			--manage-cgroups-mode ignore "$ID" </dev/null >/dev/null 2>&1 || true
+		echo "after $ms ms"
+		timeout 30 "$OCIRUN" --root "$ROOT" delete --force "$ID"
+		assert_clean
+	done
+}
+
 @test "in the restored container: exec, update, pause, kill, limits of the config" {
 	needs_criu
 	ticker

@@ -87,9 +87,10 @@ static int remove_cgroup(struct container *c, struct err *e)
 		return -e->code;
 	/*
 	 * With a private pid namespace the kernel has killed everything with
-	 * init, but the death of a start may have come before that.
+	 * init, but the death of a start may have come before that, and a criu that
+	 * lost its caller may wait for processes that are no more.
 	 */
-	if ((!c->rec.pid_ns_private || !c->rec.complete) &&
+	if ((!c->rec.pid_ns_private || !c->rec.complete || c->rec.restored) &&
 	    cgroup_kill(cg, SIGKILL, e) < 0)
 		return -e->code;
 	return cgroup_destroy(cg, deadline_in_ms(DEADLINE_MS), e);

@@ -94,6 +94,8 @@ static void print_own(const struct record *rec, struct str *out)
 	str_addf(out, ",\"run_oci\":%s", rec->run_oci ? "true" : "false");
 	str_addf(out, ",\"pid_ns_private\":%s",
 		 rec->pid_ns_private ? "true" : "false");
+	if (rec->restored)
+		str_add(out, ",\"restored\":true");
 	str_addf(out, ",\"hooks\":%" PRIu32, rec->hooks);
 	str_addf(out, ",\"creator_pid\":%d,\"creator_start\":%" PRIu64 ",",
 		 rec->creator.pid, rec->creator.start);
@@ -227,6 +229,7 @@ int record_parse(struct record *ret, const char *text, size_t len,
 	ret->bundle = json_get_str(own, "bundle", "");
 	ret->complete = json_get_bool(own, "complete", false);
 	ret->run_oci = json_get_bool(own, "run_oci", false);
+	ret->restored = json_get_bool(own, "restored", false);
 	ret->pid_ns_private = json_get_bool(own, "pid_ns_private", false);
 	ret->hooks = (uint32_t)json_get_u64(own, "hooks", 0);
 	ret->creator.pid = (pid_t)json_get_i64(own, "creator_pid", 0);

@@ -216,6 +216,7 @@ int container_restore(const struct create_opts *opts,
 		if (!opts->no_subreaper)
 			(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	}
+	cr.c.rec.restored = true;
 	r = container_reserve(&cr, e);
 	if (r == 0)
 		r = make(&cr, flags, program, e);

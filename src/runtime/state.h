@@ -42,6 +42,7 @@ struct record {
 	const char *created;      /* RFC 3339 with nanoseconds, "" before READY */
 	const char *boot_id;      /* pids and cgroups of another boot mean nothing */
 	bool complete;            /* init reported READY */
+	bool restored;            /* by a criu that may still be in its cgroups */
 	bool pid_ns_private;      /* init is PID 1 of a namespace made for it */
 	uint32_t hooks;           /* bit per enum hook_kind: there are some */
 	struct proc_id init;      /* pid 0 until known */

@@ -19,6 +19,7 @@ static void fill(struct record *r)
 	r->created = "2026-11-22T07:50:00.5Z";
 	r->boot_id = "0f0f";
 	r->complete = true;
+	r->restored = true;
 	r->pid_ns_private = true;
 	r->hooks = 1U << HOOK_POSTSTOP;
 	r->init = (struct proc_id){ 42, 1234567890123ULL };
@@ -48,7 +49,7 @@ static void test_round_trip(void)
 	is_str(out.rootfs, in.rootfs, "rootfs");
 	is_str(out.created, in.created, "created");
 	is_str(out.boot_id, in.boot_id, "boot id");
-	ok(out.complete && out.pid_ns_private, "flags");
+	ok(out.complete && out.restored && out.pid_ns_private, "flags");
 	is_int(out.hooks, in.hooks, "hooks");
 	is_str(out.stdio[0], "pipe:[1]", "stdin");
 	is_str(out.stdio[1], "", "stdout was unknown");
