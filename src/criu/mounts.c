@@ -18,7 +18,7 @@
 
 #include "base/banned.h"
 
-#define MASK "/dev/null"
+#define MASK "/dev/null" /* one of the devices */
 
 /*
  * Where a path of the config really is: as the kernel writes it, without symbolic
@@ -78,6 +78,25 @@ static void dump_mount(struct criu_job *job, int rootfd,
 	}
 }
 
+/*
+ * Where a container may not make device nodes (in a user namespace), they are
+ * binds of the host's.
+ */
+static void devices(struct criu_job *job)
+{
+	/* runtime-spec config-linux.md, "Default Devices" */
+	static const char *const usual[] = { "/dev/null", "/dev/zero", "/dev/full",
+					     "/dev/random", "/dev/urandom",
+					     "/dev/tty" };
+	const struct spec_linux *l = &job->s->spec->linux_;
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		criu_add_external(job, "mnt", usual[i], usual[i]);
+	for (size_t i = 0; i < l->n_devices; i++)
+		criu_add_external(job, "mnt", l->devices[i].path,
+				  l->devices[i].path);
+}
+
 int criu_dump_mounts(struct criu_job *job, pid_t init, struct err *e)
 {
 	const struct spec *spec = job->s->spec;
@@ -100,11 +119,7 @@ int criu_dump_mounts(struct criu_job *job, pid_t init, struct err *e)
 		if (mask && !dir)
 			criu_add_external(job, "mnt", mask, MASK);
 	}
-	for (size_t i = 0; i < spec->linux_.n_devices; i++) {
-		const char *dev = spec->linux_.devices[i].path;
-
-		criu_add_external(job, "mnt", dev, dev);
-	}
+	devices(job);
 	return 0;
 }
 
@@ -137,11 +152,5 @@ void criu_restore_mounts(struct criu_job *job, const char *const *dest)
 						v->mounts[k].subdir),
 					  v->mounts[k].host_dir);
 	}
-	if (spec->linux_.masked_paths.n > 0)
-		criu_add_external(job, "mnt", MASK, MASK);
-	for (size_t i = 0; i < spec->linux_.n_devices; i++) {
-		const char *dev = spec->linux_.devices[i].path;
-
-		criu_add_external(job, "mnt", dev, dev);
-	}
+	devices(job);
 }

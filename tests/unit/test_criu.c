@@ -278,7 +278,13 @@ static void test_dump(const char *dir)
 		       "server ::1 port 27000\n"
 		       "freeze /sys/fs/cgroup/freezer/x\n"
 		       "external mnt[/etc]:/etc\n"
-		       "external mnt[/dev/null]:/dev/null\n",
+		       "external mnt[/dev/null]:/dev/null\n"
+		       "external mnt[/dev/null]:/dev/null\n"
+		       "external mnt[/dev/zero]:/dev/zero\n"
+		       "external mnt[/dev/full]:/dev/full\n"
+		       "external mnt[/dev/random]:/dev/random\n"
+		       "external mnt[/dev/urandom]:/dev/urandom\n"
+		       "external mnt[/dev/tty]:/dev/tty\n",
 		       getpid());
 	is_str(asked, want, "what criu is asked");
 	is_str(fds, "[\"pipe:[1]\",\"/dev/null\",\"a\\\"b\"]", "descriptors.json");
