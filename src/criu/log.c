@@ -91,5 +91,5 @@ void criu_explain(const struct criu_job *job, struct err *e)
 	(void)err_set(e, e->code, "%.*s%s, log file: %s/%s", 400, msg, str_text(&s),
 		      job->log_dir, job->log_file);
 	if (outside)
-		(void)err_hint(e, "a process has a file of the host open: stdio may be pipes, a terminal or /dev/null");
+		(void)err_hint(e, "it has a file of the host open: stdio may be pipes or /dev/null");
 }
