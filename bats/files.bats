@@ -142,11 +142,16 @@ watch_file() {
 }
 
 @test "what a killed runtime left beside a pid file is taken up again" {
+	# the state directory is on another file system
+	mkdir "$ROOT"
+	mount -t tmpfs root "$ROOT"
 	echo -n 1 >"$F"
 	echo -n 2 >"$TESTDIR/.file.ocirun"
 	quick create --pid-file "$F" "$ID"
 	[ "$(cat "$F")" = "$(pid_of)" ]
 	[ ! -e "$TESTDIR/.file.ocirun" ]
+	oci delete --force "$ID"
+	umount "$ROOT"
 }
 
 @test "a pid file that is a symbolic link: the link is replaced" {

@@ -512,7 +512,8 @@ int container_complete(struct creation *cr, struct err *e)
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
 	if (cr->opts->p.pid_file)
-		return pidfile_write(cr->opts->p.pid_file, cr->child.pid, e);
+		return pidfile_write(cr->opts->p.pid_file, cr->child.pid,
+				     cr->c.dirfd, e);
 	return 0;
 }
 

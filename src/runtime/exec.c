@@ -388,7 +388,7 @@ static int on_ready(void *arg, struct err *e)
 		return -e->code;
 	if (!x->opts->p.pid_file)
 		return 0;
-	return pidfile_write(x->opts->p.pid_file, x->child.pid, e);
+	return pidfile_write(x->opts->p.pid_file, x->child.pid, x->c.dirfd, e);
 }
 
 static int on_listener(void *arg, int fd, struct err *e)

@@ -372,13 +372,30 @@ static int link_fd(int fd, int dirfd, const char *name)
 		       0;
 }
 
+/* The nameless file `fd` in the place of `name`, by way of a second name. */
+static int rename_fd(int fd, int dirfd, const char *name, int seconddir,
+		     const char *second)
+{
+	if (unlinkat(seconddir, second, 0) < 0 && errno != ENOENT)
+		return -errno;
+	int r = link_fd(fd, seconddir, second);
+
+	if (r == 0 && renameat(seconddir, second, dirfd, name) < 0) {
+		r = -errno;
+		(void)unlinkat(seconddir, second, 0);
+	}
+	return r;
+}
+
 /*
  * A file that appears complete or not at all, and nothing beside it, also if we
  * are killed meanwhile. One that exists is there all the time, old or new: only
- * then there is a second name for a moment, always the same, so that one left by
- * a kill is taken up again. Fails where the file system does not know O_TMPFILE.
+ * then there is a second name for a moment, in the state directory, which a delete
+ * removes, or where that is another file system, beside it, always the same. Fails
+ * where the file system does not know O_TMPFILE.
  */
-static int pidfile_new(int dirfd, const char *name, const char *text, size_t n)
+static int pidfile_new(int dirfd, const char *name, int statedir,
+		       const char *text, size_t n)
 {
 	AUTO(fd) int fd = openat(dirfd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
 				 0666);
@@ -391,16 +408,11 @@ static int pidfile_new(int dirfd, const char *name, const char *text, size_t n)
 		r = link_fd(fd, dirfd, name);
 	if (r != -EEXIST)
 		return r;
-	AUTO(str) char *second = xasprintf(".%s.%s", name, PACKAGE_NAME);
+	AUTO(str) char *own = xasprintf("pid.%d", getpid());
+	AUTO(str) char *beside = xasprintf(".%s.%s", name, PACKAGE_NAME);
 
-	if (unlinkat(dirfd, second, 0) < 0 && errno != ENOENT)
-		return -errno;
-	r = link_fd(fd, dirfd, second);
-	if (r == 0 && renameat(dirfd, second, dirfd, name) < 0) {
-		r = -errno;
-		(void)unlinkat(dirfd, second, 0);
-	}
-	return r;
+	r = rename_fd(fd, dirfd, name, statedir, own);
+	return r == -EXDEV ? rename_fd(fd, dirfd, name, dirfd, beside) : r;
 }
 
 /* Written to, not replaced: a FIFO, a device, an open descriptor. */
@@ -429,7 +441,7 @@ static int pidfile_into(const char *path, const char *text, struct err *e)
 		       -code;
 }
 
-int pidfile_write(const char *path, pid_t pid, struct err *e)
+int pidfile_write(const char *path, pid_t pid, int statedir, struct err *e)
 {
 	char text[24];
 	const char *slash = strrchr(path, '/');
@@ -446,7 +458,7 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 
 	if (pidfile_is_stream(path))
 		return pidfile_into(path, text, e);
-	if (pidfile_new(dirfd, slash + 1, text, (size_t)n) == 0)
+	if (pidfile_new(dirfd, slash + 1, statedir, text, (size_t)n) == 0)
 		return 0;
 	mode_t mask = umask(0);
 	int r = file_replace_at(dirfd, slash + 1, text, (size_t)n,

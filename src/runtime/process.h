@@ -110,8 +110,9 @@ int process_set_affinity(pid_t pid, const char *list, struct err *e);
 /*
  * Write PATH with the decimal pid, no newline, atomically. PATH is absolute. A
  * file or symbolic link there is replaced; a FIFO or device is written to.
+ * `statedir` is for a temporary name.
  */
-int pidfile_write(const char *path, pid_t pid, struct err *e);
+int pidfile_write(const char *path, pid_t pid, int statedir, struct err *e);
 
 static inline void auto_process_fds(struct process_fds *f)
 {

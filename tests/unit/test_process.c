@@ -24,16 +24,18 @@ static void test_pidfile(void)
 {
 	char *path = xasprintf("%s/pid", dir), *text = NULL;
 	struct err e = ERR_INIT;
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	is_int(pidfile_write(path, 4711, &e), 0, "write: %s", e.msg);
+	is_int(pidfile_write(path, 4711, fd, &e), 0, "write: %s", e.msg);
 	is_int(file_read_at(AT_FDCWD, path, 100, &text, NULL), 0, "read");
 	is_str(text, "4711", "decimal, no newline");
 	free(text);
-	is_int(pidfile_write(path, 12, &e), 0, "replace");
+	is_int(pidfile_write(path, 12, fd, &e), 0, "replace");
 	is_int(unlink(path), 0, "unlink");
-	is_int(pidfile_write("/nonexistent/x/pid", 1, &e), -ENOENT,
+	is_int(pidfile_write("/nonexistent/x/pid", 1, fd, &e), -ENOENT,
 	       "missing directory");
 	ok(strstr(e.msg, "/nonexistent/x/pid") != NULL, "names it: %s", e.msg);
+	(void)close(fd);
 	free(path);
 }
 
