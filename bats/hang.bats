@@ -291,6 +291,108 @@ hook_of_create() {
 	one_delete
 }
 
+# ---- interrupted ------------------------------------------------------------
+
+# Only in the background. A job of this shell ignores SIGINT: $ME as a terminal would
+# start it.
+fresh() {
+	exec perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec @ARGV or die' "$ME" --root "$ROOT" "$@" \
+		>"$TESTDIR/fresh" 2>&1 </dev/null 3>&-
+}
+
+# ended_by NAME PID: the background process has died of this signal, quickly, and
+# has said so.
+ended_by() {
+	local r=0 want
+	want=$((128 + $(kill -l "$1")))
+	timeout 8 tail --pid="$2" -f /dev/null || { echo "still there after 8 s"; return 1; }
+	wait "$2" || r=$?
+	cat "$TESTDIR/fresh"
+	[ $r -eq $want ] || { echo "exit status $r, not $want"; return 1; }
+	tail -1 "$TESTDIR/fresh" | grep -q "interrupted by SIG$1"
+}
+
+@test "SIGINT or SIGTERM during a hook: the container is undone" {
+	for command in run "run -d" create; do
+		for kind in createRuntime createContainer startContainer poststart; do
+			[[ "$command $kind" != create\ [sp]* ]] || continue
+			add_hook "$kind"
+			for sig in INT TERM; do
+				echo "== $command, $kind, $sig"
+				# shellcheck disable=SC2086 # two words
+				fresh $command "$ID" &
+				wait_for 5 hook_runs
+				kill -$sig $!
+				ended_by $sig $!
+				clean
+			done
+			config 'del(.hooks)'
+		done
+	done
+}
+
+@test "a signal during a poststop hook of what is undone ends that hook, too" {
+	add_hook createRuntime
+	config --arg n "hook-of-$ID-post" '.hooks.poststop = [{path: "/bin/sh",
+		args: ["sh", "-c", "while :; do sleep 1000; done", $n]}]'
+	fresh run "$ID" &
+	wait_for 5 hook_runs
+	kill -TERM $!
+	wait_for 5 pgrep -f "hook-of-$ID-post"
+	kill -TERM $!
+	ended_by TERM $!
+	clean
+}
+
+@test "SIGTERM while init is stuck: the container is undone" {
+	me run -d "$ID" >/dev/null 2>&1
+	k=$(calls -p 1 -- run -d "$ID-2" 2>/dev/null) || true
+	me delete --force "$ID"
+	me delete --force "$ID-2"
+	for part in 4 2; do
+		"$KILLAT" -o "$REPORT" -p 1 -S -k $((k * (part - 1) / part)) -- \
+			"$ME" --root "$ROOT" run "$ID" >"$TESTDIR/fresh" 2>&1 </dev/null 3>&- &
+		wait_for 5 stuck_init
+		pid=$(pgrep -f "^$ME --root $ROOT run $ID")
+		kill -TERM "$pid"
+		wait $! || true
+		cat "$TESTDIR/fresh"
+		tail -1 "$TESTDIR/fresh" | grep -q "interrupted by SIGTERM: .*state T"
+		clean
+	done
+}
+
+stuck_init() {
+	local p
+	for p in $(pgrep -f "^$ME init"); do
+		[[ "$(cat "/proc/$p/stat")" == *") T "* ]] && return
+	done
+	return 1
+}
+
+@test "a signal that is ignored interrupts nothing" {
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "sleep 1"]}]'
+	(trap '' INT HUP; exec "$ME" --root "$ROOT" create "$ID") >"$TESTDIR/fresh" 2>&1 </dev/null 3>&- &
+	sleep 0.4
+	kill -INT $!
+	kill -HUP $!
+	wait $!
+	is_status "$ID" created
+	one_delete
+}
+
+@test "signals after the start are the program's" {
+	config --arg i "$ID" '.process.args = ["sh", "-c",
+		"trap \"exit 7\" TERM; echo up; while :; do sleep 0.1; done", $i]'
+	fresh run "$ID" &
+	wait_for 5 grep -q up "$TESTDIR/fresh"
+	kill -TERM $!
+	r=0
+	wait $! || r=$?
+	[ $r -eq 7 ]
+	clean
+}
+
 # ---- sockets ----------------------------------------------------------------
 
 @test "a console socket that is none: each says so at once" {

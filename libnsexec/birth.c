@@ -144,8 +144,7 @@ static int execute(const struct nsx_birth *b, char *env)
 static int child(void *arg)
 {
 	const struct nsx_birth *b = arg;
-	struct chan chan = { b->chan_fd, "stage", "parent", -1, 0,
-			     false };
+	struct chan chan = { b->chan_fd, "stage", "parent", -1, 0, false, 0 };
 	struct err e = ERR_INIT;
 	char env[64];
 

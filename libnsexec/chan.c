@@ -130,17 +130,18 @@ static int error_eof(const struct chan *c, enum chan_type want, struct err *e)
 		       awaited(want));
 }
 
-static int error_deadline(const struct chan *c, enum chan_type want,
-			  struct err *e)
+/* A wait that ended before its message came: the deadline, or cancel_fd. */
+static int error_waiting(const struct chan *c, int code, enum chan_type want,
+			 struct err *e)
 {
+	const char *how = code == EINTR ? "" : "timed out: ";
 	char what[160];
 
 	if (c->peer_pid <= 0)
-		return err_set(e, ETIMEDOUT,
-			       "timed out: %s waited for %s from %s", c->self,
-			       awaited(want), c->peer);
-	return err_set(e, ETIMEDOUT, "timed out: %s waited for %s from %s (%s)",
-		       c->self, awaited(want), c->peer,
+		return err_set(e, code, "%s%s waited for %s from %s", how,
+			       c->self, awaited(want), c->peer);
+	return err_set(e, code, "%s%s waited for %s from %s (%s)", how, c->self,
+		       awaited(want), c->peer,
 		       proc_describe(c->peer_pid, what, sizeof(what)));
 }
 
@@ -383,17 +384,22 @@ static int take_error(const struct chan *c, const struct chan_msg *msg,
 	return -e->code;
 }
 
-/* Wait until something can be read. 0, -ETIMEDOUT or -errno. */
-static int wait_readable(int fd, deadline_t deadline)
+/* Wait until something can be read. 0, -ETIMEDOUT, -EINTR or -errno. */
+static int wait_readable(const struct chan *c, deadline_t deadline)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p[2] = {
+		{ .fd = c->fd, .events = POLLIN },
+		{ .fd = c->cancel_fd > 0 ? c->cancel_fd : -1, .events = POLLIN },
+	};
 	int r;
 
 	do
-		r = poll(&p, 1, deadline_poll_ms(deadline));
+		r = poll(p, 2, deadline_poll_ms(deadline));
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return -errno;
+	if (p[1].revents)
+		return -EINTR;
 	return r == 0 ? -ETIMEDOUT : 0;
 }
 
@@ -403,9 +409,9 @@ int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 	int r;
 
 	for (;;) {
-		r = c->plain ? 0 : wait_readable(c->fd, deadline);
-		if (r == -ETIMEDOUT)
-			return error_deadline(c, want, e);
+		r = c->plain ? 0 : wait_readable(c, deadline);
+		if (r == -ETIMEDOUT || r == -EINTR)
+			return error_waiting(c, -r, want, e);
 		if (r < 0)
 			return err_errno(e, -r, "cannot wait for %s", c->peer);
 		r = recv_packet(c, ret, MSG_DONTWAIT, e);

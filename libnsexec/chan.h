@@ -78,10 +78,11 @@ struct chan {
 	 * refuse everything else. No descriptors either way, no deadline.
 	 */
 	bool plain;
+	int cancel_fd; /* readable: no wait goes on (-EINTR); 0 = none */
 };
 #define CHAN_INIT                        \
 	{                                \
-		-1, "", "", -1, 0, false \
+		-1, "", "", -1, 0, false, 0 \
 	}
 
 struct chan_msg {
@@ -108,8 +109,8 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
  * Receive the next message that is not LOG (LOG lines are re-emitted by the
  * logger on the way). ERROR fills *e (and *ret_step if not NULL) and returns
  * negative; EOF is "PEER died (signal 9) while SELF waited for …" (-EPIPE);
- * the deadline is -ETIMEDOUT naming the peer. `want` only words the messages;
- * 0 accepts anything, otherwise another type is -EPROTO.
+ * the deadline is -ETIMEDOUT, an interrupted wait -EINTR, naming the peer. `want`
+ * only words the messages; 0 accepts anything, otherwise another type is -EPROTO.
  */
 int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 	      deadline_t deadline, uint32_t *ret_step, struct err *e);

@@ -222,7 +222,7 @@ static int explain_helper(struct err *e, const struct side *s,
 /* ---- writing ---- */
 
 static int run_helper(const struct side *s, pid_t pid, deadline_t deadline,
-		      struct err *e)
+		      int cancel_fd, struct err *e)
 {
 	size_t n = 2 + s->n * 3;
 	char **argv = xcalloc(n + 1, sizeof(*argv));
@@ -235,6 +235,7 @@ static int run_helper(const struct side *s, pid_t pid, deadline_t deadline,
 		.out_fd = -1,
 		.err_fd = -1,
 		.deadline = deadline,
+		.cancel_fd = cancel_fd,
 	};
 	struct proc_result res = { 0 };
 	int r;
@@ -249,6 +250,8 @@ static int run_helper(const struct side *s, pid_t pid, deadline_t deadline,
 	r = proc_run(&run, &res);
 	if (r < 0)
 		r = err_errno(e, -r, "cannot run '%s'", s->helper);
+	else if (res.canceled)
+		r = err_set(e, EINTR, "'%s' was killed", s->helper);
 	else if (res.status != 0 || res.exec_errno || res.timed_out)
 		r = explain_helper(e, s, &res);
 	proc_result_free(&res);
@@ -259,7 +262,7 @@ static int run_helper(const struct side *s, pid_t pid, deadline_t deadline,
 }
 
 static int write_side(int procdir, pid_t pid, const struct side *s,
-		      deadline_t deadline, struct err *e)
+		      deadline_t deadline, int cancel_fd, struct err *e)
 {
 	size_t size = s->n * EXTENT_TEXT + 1;
 	AUTO(str) char *text = xmalloc(size);
@@ -271,7 +274,7 @@ static int write_side(int procdir, pid_t pid, const struct side *s,
 	if (r == 0)
 		return 0;
 	if ((r == -EPERM || r == -EACCES) && s->helper)
-		return run_helper(s, pid, deadline, e);
+		return run_helper(s, pid, deadline, cancel_fd, e);
 	(void)nsx_idmap_text(s->map, s->n, ",", shown, sizeof(shown));
 	(void)err_errno(e, -r, "cannot write %s map '%s' of process %d",
 			s->what, shown, pid);
@@ -310,7 +313,7 @@ int nsx_idmap_write(pid_t pid, const struct nsx_request *req,
 	/* setgroups can be denied only before gid_map is written. */
 	if (req->deny_setgroups && deny_setgroups(procdir, e) < 0)
 		return -e->code;
-	if (write_side(procdir, pid, &gid, deadline, e) < 0)
+	if (write_side(procdir, pid, &gid, deadline, req->cancel_fd, e) < 0)
 		return -e->code;
-	return write_side(procdir, pid, &uid, deadline, e);
+	return write_side(procdir, pid, &uid, deadline, req->cancel_fd, e);
 }

@@ -106,6 +106,7 @@ struct nsx_request {
 
 	int64_t deadline_ms; /* for each single wait of the handshake; 0 = 10 s
 			      */
+	int cancel_fd; /* readable: give up, also later on ret->chan; 0 = none */
 };
 
 /* The process made: owned by the caller. */
@@ -118,7 +119,7 @@ struct nsx_child {
 	{                                                  \
 		0, -1,                                     \
 		{                                          \
-			-1, "parent", "init", -1, 0, false \
+			-1, "parent", "init", -1, 0, false, 0 \
 		}                                          \
 	}
 

@@ -93,6 +93,7 @@ static void kill_announced(struct chan *c)
 	struct chan_msg msg;
 	struct err ignored = ERR_INIT;
 
+	c->cancel_fd = 0;
 	while (c->fd >= 0 &&
 	       chan_recv(c, 0, &msg, deadline_in_ms(0), NULL, &ignored) == 0) {
 		pid_t pid = msg.type == CHAN_INIT_PID ? pid_of(msg.fds[0]) : 0;
@@ -284,6 +285,7 @@ static int give_birth(struct spawn *s, const struct nsx_caps *caps,
 	s->chan.peer = nsx_plan_clones(&s->plan) ? "stage" : "init";
 	s->chan.peer_pidfd = s->pidfd;
 	s->chan.peer_pid = s->pid;
+	s->chan.cancel_fd = s->req->cancel_fd;
 	return 0;
 }
 

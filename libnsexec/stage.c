@@ -105,7 +105,7 @@ static void become_init(const char *argv0, int chan_fd,
 	struct err e = ERR_INIT;
 	int r = fd_cloexec_from(3); /* I2: descriptors to keep included */
 
-	*chan = (struct chan){ chan_fd, "stage", "parent", -1, 0, false };
+	*chan = (struct chan){ chan_fd, "stage", "parent", -1, 0, false, 0 };
 	memcpy(w.ns_fd, prog->ns_fd, sizeof(w.ns_fd));
 	if (clones(prog))
 		nsx_set_comm(argv0, ":[1:STG]");

@@ -209,7 +209,7 @@ struct runner {
 	struct str out, err;
 	size_t fed; /* bytes of stdin_data written */
 	int exec_errno;
-	bool timed_out;
+	bool timed_out, canceled;
 };
 
 static void close_reset(int *fd)
@@ -431,16 +431,20 @@ static void read_exec_errno(struct runner *r)
 
 /*
  * One round of poll(2) over everything that is open; poll ignores negative
- * descriptors. Returns 1 when the child is dead, 0 to go on, -ETIMEDOUT.
+ * descriptors. Returns 1 when the child is dead, 0 to go on, -ETIMEDOUT,
+ * -EINTR once.
  */
 static int runner_poll(struct runner *r, int watch_fd, deadline_t deadline)
 {
+	int cancel_fd = r->run->cancel_fd;
+	bool heed = cancel_fd > 0 && watch_fd >= 0 && !r->canceled;
 	struct pollfd p[] = {
 		{ .fd = watch_fd, .events = POLLIN },
 		{ .fd = r->exec_r, .events = POLLIN },
 		{ .fd = r->in_w, .events = POLLOUT },
 		{ .fd = r->out_r, .events = POLLIN },
 		{ .fd = r->err_r, .events = POLLIN },
+		{ .fd = heed ? cancel_fd : -1, .events = POLLIN },
 	};
 	int n = poll(p, sizeof(p) / sizeof(p[0]), deadline_poll_ms(deadline));
 
@@ -456,6 +460,8 @@ static int runner_poll(struct runner *r, int watch_fd, deadline_t deadline)
 		drain(&r->err_r, &r->err);
 	if (p[0].revents)
 		return 1;
+	if (p[5].revents)
+		return -EINTR;
 	/* Also when a stream never runs dry: the clock decides. */
 	return deadline_poll_ms(deadline) == 0 ? -ETIMEDOUT : 0;
 }
@@ -470,8 +476,12 @@ static int runner_watch(struct runner *r)
 		res = runner_poll(r, r->pidfd, deadline);
 		if (res > 0)
 			return 0;
-		if (res == -ETIMEDOUT && !r->timed_out) {
-			r->timed_out = true;
+		bool first = !r->timed_out && !r->canceled;
+
+		if ((res == -ETIMEDOUT && first) ||
+		    (res == -EINTR && !r->timed_out)) {
+			r->timed_out = res == -ETIMEDOUT;
+			r->canceled = res == -EINTR;
 			(void)kill(-r->pid, SIGKILL);
 			deadline = deadline_in_ms(KILL_MS);
 		} else if (res < 0) {
@@ -499,6 +509,7 @@ static void runner_result(struct runner *r, int status, struct proc_result *ret)
 	*ret = (struct proc_result){
 		.status = status,
 		.timed_out = r->timed_out,
+		.canceled = r->canceled,
 		.exec_errno = r->exec_errno,
 	};
 	if (r->run->out_fd < 0)

@@ -80,10 +80,12 @@ struct proc_run {
 	int out_fd;	     /* where stdout goes; -1 = captured */
 	int err_fd;	     /* where stderr goes; -1 = captured */
 	deadline_t deadline; /* expiry kills the whole group; 0 is expired */
+	int cancel_fd;	     /* so does input on this one; 0 = none */
 };
 struct proc_result {
 	int status; /* waitpid(2) status */
 	bool timed_out;
+	bool canceled;
 	int exec_errno; /* positive: execve(2) or fchdir(2) failed with it */
 	char *out;	/* captured, NUL-terminated, malloc'ed or NULL */
 	char *err;

@@ -99,7 +99,7 @@ static int fail(const struct err *e, int exit_code)
 
 	(void)err_format(e, line, sizeof(line));
 	/* The program's own failure is shown as the program would show it. */
-	if (e->exit_code && log_is_stderr()) {
+	if (e->exit_code && e->code != EINTR && log_is_stderr()) {
 		(void)fprintf(stderr, "%s\n", line);
 		return e->exit_code;
 	}
@@ -312,7 +312,7 @@ static void runc_frame(const struct cli_cmd *cmd, struct err *e)
 {
 	static const char *const framed[] = { "create", "run", "restore" };
 
-	if (e->exit_code) {
+	if (e->exit_code && e->code != EINTR) {
 		e->hint[0] = '\0';
 		return;
 	}
@@ -334,6 +334,22 @@ static void prepend_id(const struct cli *cli, const struct cli_cmd *cmd,
 	for (size_t i = 0; i < args->n; i++)
 		v[i + 1] = args->v[i];
 	*args = (struct cli_args){ v, args->n + 1 };
+}
+
+/*
+ * A signal that was held back until everything was cleaned up: a shell that runs
+ * us in a loop stops only if we die of it.
+ */
+static void die_of(int sig)
+{
+	const struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, sig);
+	(void)sigaction(sig, &dfl, NULL);
+	(void)raise(sig);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
@@ -362,7 +378,10 @@ static int run_cmd(const struct cli *cli, const struct cli_cmd *cmd, int argc,
 		return r;
 	if (runtime_is_runc(&cli->rt))
 		runc_frame(cmd, &e);
-	return fail(&e, cmd->error_exit);
+	r = fail(&e, cmd->error_exit);
+	if (e.code == EINTR && r > 128)
+		die_of(r - 128);
+	return r;
 }
 
 static int unknown_command(const char *word)

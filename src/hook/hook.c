@@ -152,6 +152,10 @@ static int judge(const struct arg_hook *h, const struct proc_result *res,
 		return not_started(h, res->exec_errno, e);
 	if (res->timed_out)
 		return timed_out(h, res, e);
+	if (res->canceled) {
+		(void)fail(h, EINTR, "it was killed before its end", e);
+		return err_hint(e, "the hook is '%s'", h->path);
+	}
 	if (WIFEXITED(res->status) && WEXITSTATUS(res->status) == 0)
 		return 0;
 	add_status(&what, res->status);
@@ -193,6 +197,7 @@ int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
 		.stdin_len = strlen(state),
 		.out_fd = io->out,
 		.err_fd = io->err,
+		.cancel_fd = io->cancel_fd,
 		.deadline =
 			hook->timeout > 0
 				? deadline_in_ms((int64_t)hook->timeout * 1000)

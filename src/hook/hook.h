@@ -17,8 +17,9 @@
 /* Where stdout and stderr of a hook go; -1 = captured, for the error message. */
 struct hook_io {
 	int out, err;
+	int cancel_fd; /* input kills the hook (-EINTR); 0 = none. Borrowed */
 };
-#define HOOK_IO_INIT { -1, -1 }
+#define HOOK_IO_INIT { -1, -1, 0 }
 
 static inline void hook_io_close(struct hook_io *io)
 {
@@ -40,7 +41,8 @@ static inline void auto_hook_io(struct hook_io *io)
  *   error running createRuntime hook #1: exit status 3, stdout: …, stderr: …
  *   error running … hook #0: hook ran past specified timeout of 1.0s
  * with the pointer /hooks/KIND/N. SIGPIPE is ignored by the caller (a hook need
- * not read its stdin). Without a timeout in the config there is no bound.
+ * not read its stdin). Without a timeout in the config there is no bound
+ * but io->cancel_fd.
  */
 int hook_run(const struct arg_hook *hook, const char *state, int cwd_fd,
 	     char *const *env_inherit, const struct hook_io *io, struct err *e);

@@ -70,7 +70,7 @@ int step_hook(struct init *in, const union step_arg *u, struct err *e)
 	AUTO(strbuf) struct str state = { 0 };
 	bool start = hook->kind == HOOK_START_CONTAINER;
 	const struct hook_io io = { in->plan.fds[SLOT_HOOK_OUT],
-				    in->plan.fds[SLOT_HOOK_ERR] };
+				    in->plan.fds[SLOT_HOOK_ERR], 0 };
 
 	str_addf(&state, "%s\"pid\":%d,%s",
 		 hook->state_head ? hook->state_head : "", getpid(),

@@ -416,6 +416,7 @@ static int spawn(struct creation *cr, struct err *e)
 	req.boottime = (struct nsx_time_offset){
 		l->boottime.set, l->boottime.secs, l->boottime.nanosecs };
 	req.cgroup_fd = cgroup_clone_fd(cr->cg);
+	req.cancel_fd = cr->in.fd;
 	req.enter = on_enter;
 	req.enter_arg = cr;
 	if (r == 0)
@@ -431,7 +432,8 @@ static struct hook_ctx hook_ctx(const struct creation *cr)
 {
 	return (struct hook_ctx){ .spec = &cr->spec, .id = cr->opts->id,
 				  .bundle = cr->opts->bundle,
-				  .pid = cr->child.pid };
+				  .pid = cr->child.pid,
+				  .cancel_fd = cr->in.fd };
 }
 
 static int apply_limits(struct creation *cr, struct err *e)
@@ -641,15 +643,25 @@ int container_load(struct creation *cr, const struct create_opts *opts,
 
 int container_create(struct creation *cr, enum verb verb, struct err *e)
 {
+	interrupt_begin(&cr->in);
 	if (container_reserve(cr, e) < 0 || make(cr, verb, e) < 0) {
+		interrupt_take(&cr->in, e);
 		container_undo(cr);
+		creation_settled(cr);
 		return -e->code;
 	}
 	return 0;
 }
 
+void creation_settled(struct creation *cr)
+{
+	cr->child.chan.cancel_fd = 0;
+	interrupt_end(&cr->in);
+}
+
 void creation_free(struct creation *cr)
 {
+	creation_settled(cr);
 	/* A container that was made lives on: only our handles go. */
 	if (cr->child.pidfd >= 0)
 		(void)close(cr->child.pidfd);

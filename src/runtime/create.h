@@ -4,6 +4,7 @@
 #define OCIRUN_RUNTIME_CREATE_H
 
 #include "base/err.h"
+#include "runtime/interrupt.h"
 #include "runtime/opts.h"
 #include "runtime/process.h"
 #include "runtime/state.h"
@@ -28,11 +29,12 @@ struct creation {
 	struct nsx_child child;   /* init; belongs to the caller after success */
 	bool reserved;            /* ROOT/ID is ours */
 	bool limited;             /* the cgroup has its limits */
+	struct interrupt in;      /* from container_create() to creation_settled() */
 };
 #define CREATION_INIT                                             \
 	{                                                         \
 		.c = CONTAINER_INIT, .fds = PROCESS_FDS_INIT,     \
-		.child = NSX_CHILD_INIT                           \
+		.child = NSX_CHILD_INIT, .in = INTERRUPT_INIT     \
 	}
 
 /*
@@ -44,10 +46,13 @@ int container_load(struct creation *cr, const struct create_opts *opts,
 /*
  * After container_load(): on success the pid file is written and, with VERB_CREATE,
  * the container's status is "created": init waits for the fifo. With VERB_RUN init
- * goes on at once: container_release_child() is next. On failure nothing is left behind (process,
- * cgroup, state) unless opts->keep asks for it.
+ * goes on at once: container_release_child() is next. On failure nothing is left
+ * behind (process, cgroup, state) unless opts->keep asks for it. From here to
+ * creation_settled() a signal such as SIGINT makes it fail instead of ending us.
  */
 int container_create(struct creation *cr, enum verb verb, struct err *e);
+/* Nothing is half-made any more: signals do again what they did before. */
+void creation_settled(struct creation *cr);
 
 /*
  * The pieces of it, for restore.c, whose container is made by another program.

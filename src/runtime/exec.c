@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "config/names.h"
 #include "runtime/foreground.h"
+#include "runtime/interrupt.h"
 #include "runtime/process.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/selfexec.h"
@@ -47,6 +48,7 @@ struct execution {
 	enum status status;
 	bool paused;
 	struct foreground fg;
+	struct interrupt in;
 };
 
 static int check_status(struct execution *x, struct err *e)
@@ -362,6 +364,7 @@ static int spawn(struct execution *x, struct err *e)
 
 	if (born)
 		req.cgroup_fd = cgroup_clone_fd(x->cg);
+	req.cancel_fd = x->in.fd;
 	req.enter = on_enter;
 	req.enter_arg = x;
 	r = open_namespaces(x, &req, e);
@@ -515,8 +518,15 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 	r = load(&x, e);
 	if (r == 0 && !opts->p.detach)
 		foreground_block_signals(&x.fg);
+	interrupt_begin(&x.in);
 	if (r == 0)
 		r = execute(&x, e);
+	if (r < 0) {
+		interrupt_take(&x.in, e);
+		nsx_child_kill(&x.child);
+	}
+	x.child.chan.cancel_fd = 0;
+	interrupt_end(&x.in);
 	if (r < 0) {
 		(void)err_wrap(e, "exec failed");
 		(void)explain_option(opts, e);

@@ -46,6 +46,7 @@ static int run_one(const struct hook_ctx *ctx, enum hook_kind kind, size_t i,
 
 	if (hooks_open_io(&io, ctx->spec, e) < 0)
 		return -e->code;
+	io.cancel_fd = ctx->cancel_fd;
 	hook_arg(&arg, &arena, &ctx->spec->hooks[kind].v[i], kind, i);
 	return hook_run(&arg, state, cwd, environ, &io, e);
 }

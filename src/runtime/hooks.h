@@ -13,6 +13,7 @@ struct hook_ctx {
 	const struct spec *spec;
 	const char *id, *bundle;
 	pid_t pid; /* host pid of init; 0 = left out of the state */
+	int cancel_fd; /* input ends the wait for a hook; 0 = none */
 };
 
 /*

@@ -489,13 +489,20 @@ int process_stuck(pid_t pid, const char *what, struct err *e)
 int process_await_exec(struct nsx_child *child, deadline_t deadline,
 		       struct err *e)
 {
-	struct pollfd p = { .fd = child->chan.fd, .events = POLLIN };
+	int cancel_fd = child->chan.cancel_fd;
+	struct pollfd p[2] = { { .fd = child->chan.fd, .events = POLLIN },
+			       { .fd = cancel_fd > 0 ? cancel_fd : -1,
+				 .events = POLLIN } };
 	struct chan_msg msg;
 	struct chan chan;
 	uint32_t step = 0;
-	char byte;
-	int r = poll(&p, 1, deadline_poll_ms(deadline));
+	char byte, what[256];
+	int r = poll(p, 2, deadline_poll_ms(deadline));
 
+	if (r > 0 && p[1].revents && !p[0].revents)
+		return err_set(e, EINTR,
+			       "waited for the program to be executed: %s",
+			       proc_describe(child->pid, what, sizeof(what)));
 	if (r == 0)
 		return process_stuck(child->pid, "does not execute its program", e);
 	/* end-of-file: execve closed the CLOEXEC channel */

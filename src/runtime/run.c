@@ -83,6 +83,21 @@ static int before_run(struct creation *cr, void *arg, struct err *e)
 	return notify_bind(&fg->notify, &cr->c, e);
 }
 
+/* From READY to the user's program. A failure leaves nothing behind. */
+static int let_run(struct creation *cr, struct err *e)
+{
+	int r = container_release_child(&cr->c, &cr->child, &cr->spec, e);
+
+	/* freed while the program runs, rather than at our end */
+	process_fds_close_exe(&cr->fds);
+	if (r < 0) {
+		interrupt_take(&cr->in, e);
+		container_abandon(cr);
+	}
+	creation_settled(cr);
+	return r;
+}
+
 int container_run(const struct create_opts *opts, int *ret_status,
 		  struct err *e)
 {
@@ -100,17 +115,11 @@ int container_run(const struct create_opts *opts, int *ret_status,
 			(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	}
 	r = container_create(&cr, VERB_RUN, e);
-	if (r == 0) {
-		r = container_release_child(&cr.c, &cr.child, &cr.spec, e);
-		/* freed while the program runs, rather than at our end */
-		process_fds_close_exe(&cr.fds);
-		if (r < 0)
-			container_abandon(&cr);
-		else if (opts->p.detach)
-			r = leave(&cr, &fg, ret_status, e);
-		else
-			r = container_stay(&cr, &fg, ret_status, e);
-	}
+	if (r == 0)
+		r = let_run(&cr, e);
+	if (r == 0)
+		r = opts->p.detach ? leave(&cr, &fg, ret_status, e) :
+				     container_stay(&cr, &fg, ret_status, e);
 	foreground_end(&fg);
 	return r;
 }

@@ -131,12 +131,13 @@ static int fifo_result(const struct fifo_in *in, struct err *e)
 }
 
 static int run_poststart(struct container *c, const struct spec *spec, int pidfd,
-			 struct err *e)
+			 int cancel_fd, struct err *e)
 {
 	AUTO(spec) struct spec own = { 0 };
 	struct hook_ctx ctx = { .spec = spec, .id = c->rec.id,
 				.bundle = c->rec.bundle,
-				.pid = c->rec.init.pid };
+				.pid = c->rec.init.pid,
+				.cancel_fd = cancel_fd };
 
 	if (!(c->rec.hooks & (1U << HOOK_POSTSTART)))
 		return 0;
@@ -176,7 +177,7 @@ int container_release(struct container *c, const struct spec *spec,
 		return err_errno(e, errno, "cannot remove %s", STATE_FIFO);
 	if (fifo_result(&in, e) < 0)
 		return -e->code;
-	return run_poststart(c, spec, pidfd, e);
+	return run_poststart(c, spec, pidfd, 0, e);
 }
 
 int container_release_child(struct container *c, struct nsx_child *child,
@@ -189,7 +190,7 @@ int container_release_child(struct container *c, struct nsx_child *child,
 				       deadline_in_ms(EXEC_DEADLINE_MS),
 			       e) < 0)
 		return -e->code;
-	return run_poststart(c, spec, child->pidfd, e);
+	return run_poststart(c, spec, child->pidfd, child->chan.cancel_fd, e);
 }
 
 static int check_created(const struct container *c, struct err *e)
