@@ -556,16 +556,22 @@ static uint64_t ptr_u64(const void *p)
 	return (uint64_t)(uintptr_t)p;
 }
 
+/* The verifier gives up with EAGAIN when a signal is on its way to us. */
+#define LOAD_TRIES 8
+
 static int load_once(const struct bpf_insn *v, size_t n)
 {
 	union bpf_attr attr;
+	int fd = -EAGAIN;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insns = ptr_u64(v);
 	attr.insn_cnt = (uint32_t)n;
 	attr.license = ptr_u64("Apache-2.0");
-	return sys_bpf(BPF_PROG_LOAD, &attr);
+	for (int i = 0; fd == -EAGAIN && i < LOAD_TRIES; i++)
+		fd = sys_bpf(BPF_PROG_LOAD, &attr);
+	return fd;
 }
 
 /*
