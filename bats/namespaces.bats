@@ -280,3 +280,45 @@ lo" 'ls /sys/class/net'
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+@test "exec without a mount namespace is where init is, not on the host" {
+	del_ns mount
+	config 'del(.linux.maskedPaths, .linux.readonlyPaths) | .root.readonly = false |
+		.process.args = ["sleep", "1000"]'
+	run world private '
+		oci run -d "$ID" >/dev/null 2>&1
+		touch "$BUNDLE/rootfs/only-here"
+		oci exec "$ID" sh -c "ls -d /only-here /bin/busybox; cd /..; ls -d only-here
+			[ -e /etc/debian_version ] && echo host; exit 0"
+		oci delete --force "$ID"'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(printf '/bin/busybox\n/only-here\nonly-here')" ] ||
+		[ "$output" = "$(printf '/only-here\n/bin/busybox\nonly-here')" ]
+}
+
+@test "exec follows the namespace when init has changed its own root" {
+	config '.process.args = ["busybox", "chroot", "/tmp", "/busybox", "sleep", "1000"]'
+	cp rootfs/bin/busybox rootfs/tmp/busybox
+	add_caps SYS_CHROOT
+	oci run -d "$ID" >/dev/null 2>&1
+	wait_for 5 sh -c '[ "$(readlink /proc/$0/root)" != / ]' "$(oci state "$ID" | jq .pid)"
+	run oci exec "$ID" sh -c 'ls -d /tmp/busybox'
+	echo "$output"
+	[ "$output" = /tmp/busybox ]
+}
+
+@test "exec is refused where joining the mount namespace would lead to another root" {
+	config '.process.args = ["busybox", "chroot", "/tmp", "/busybox", "sleep", "1000"]'
+	cp rootfs/bin/busybox rootfs/tmp/busybox
+	add_caps SYS_CHROOT
+	oci run -d "$ID" >/dev/null 2>&1
+	wait_for 5 sh -c '[ "$(readlink /proc/$0/root)" != / ]' "$(oci state "$ID" | jq .pid)"
+	# as if the container had been made by chroot(2): not the root it was recorded with
+	jq -c '.ocirun.root_ino = 1' "$ROOT/$ID/state.json" >"$TESTDIR/state.json"
+	cp "$TESTDIR/state.json" "$ROOT/$ID/state.json"
+	run oci exec "$ID" true
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"is not the container's root"* ]]
+}

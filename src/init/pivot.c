@@ -2,7 +2,8 @@
 /*
  * PIVOT: the container's root becomes the root of the process, by pivot_root(2),
  * by moving the mount over "/" (--no-pivot), or by chroot(2) alone where the
- * container has no mount namespace.
+ * container has no mount namespace. For exec: proof that joining the mount namespace
+ * has led there, or chroot(2) to where init is.
  *
  * The last moment at which host paths mean anything: what later steps still
  * need from there is fetched first (the trusted procfs, a legacy console).
@@ -289,8 +290,67 @@ static int change_root(struct init *in, bool move, struct err *e)
 	return 0;
 }
 
+/* ---- exec ---------------------------------------------------------------- */
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * A mount namespace is entered at its root, which need not be the container's: one
+ * that was made by chroot(2) alone would be left by that, for the host's. It is ours
+ * if init has it, or had it at create (it may have changed its own since).
+ */
+static int check_joined(const struct arg_pivot *a, const struct stat *init,
+			struct err *e)
+{
+	struct stat here;
+
+	if (stat("/", &here) < 0)
+		return err_errno(e, errno, "cannot look at '/'");
+	if (same_file(&here, init) ||
+	    (a->ino && here.st_dev == (dev_t)a->dev && here.st_ino == a->ino))
+		return 0;
+	(void)err_set(e, EPERM, "the root of the container's mount namespace is not "
+				"the container's root");
+	return err_hint(e, "to join it would be to leave the container");
+}
+
+/*
+ * PIVOT_JOINED: we should be in the container's root, by joining its mount namespace.
+ * PIVOT_ENTER: there is no such namespace, chroot(2) to where init is.
+ */
+static int enter_joined(struct init *in, const struct arg_pivot *a, struct err *e)
+{
+	int *rootfd = &in->plan.fds[SLOT_ROOT];
+	struct stat init;
+	int r;
+
+	if (in->plan.n_slots <= SLOT_ROOT || *rootfd < 0)
+		return err_set(e, EPROTO, "no root of init was handed over");
+	if (fstat(*rootfd, &init) < 0)
+		return err_errno(e, errno, "cannot look at the root of init");
+	if (a->how == PIVOT_JOINED) {
+		r = check_joined(a, &init, e);
+	} else {
+		/* the host's procfs, as long as it can be reached */
+		r = init_procfd(in);
+		if (r < 0)
+			return err_errno(e, -r, "no trusted procfs");
+		r = fchdir(*rootfd) < 0 || chroot(".") < 0 || chdir("/") < 0 ?
+			    err_errno(e, errno, "cannot enter the root of init") :
+			    0;
+	}
+	(void)close(*rootfd);
+	*rootfd = -1;
+	return r < 0 ? r : 0;
+}
+
 int step_pivot(struct init *in, const union step_arg *u, struct err *e)
 {
+	if (u->pivot.how >= PIVOT_JOINED)
+		return enter_joined(in, &u->pivot, e);
 	int r = init_procfd(in);
 
 	if (r < 0) {

@@ -127,7 +127,9 @@ static const struct field fields_hook[] = {
 	{ 0 },
 };
 static const struct field fields_pivot[] = {
-	ENUM(arg_pivot, how, PIVOT_CHROOT + 1),
+	ENUM(arg_pivot, how, PIVOT_ENTER + 1),
+	F(F_U64, arg_pivot, dev),
+	F(F_U64, arg_pivot, ino),
 	{ 0 },
 };
 static const struct field fields_path[] = {

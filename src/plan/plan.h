@@ -40,8 +40,8 @@ enum fd_slot {
 	SLOT_PIDFD,     /* connected socket that receives our pidfd */
 	SLOT_TTY,       /* legacy --console: an open pty slave */
 	SLOT_SECCOMP,   /* compiled filter (cBPF), a sealed memfd */
-	SLOT_HOOK_OUT,  /* where hooks write: files of the host */
-	SLOT_HOOK_ERR,
+	SLOT_HOOK_OUT, SLOT_HOOK_ERR, /* where hooks write: files of the host */
+	SLOT_ROOT,      /* exec: O_PATH of the root that init has now */
 	_SLOT_MAX,
 };
 
@@ -96,8 +96,8 @@ struct arg_hook {
 	/* stdin: head + "\"pid\":N," + tail with N = getpid() */
 	const char *state_head, *state_tail;
 };
-enum pivot_how { PIVOT_ROOT, PIVOT_MOVE, PIVOT_CHROOT };
-struct arg_pivot { uint32_t how; };
+enum pivot_how { PIVOT_ROOT, PIVOT_MOVE, PIVOT_CHROOT, PIVOT_JOINED, PIVOT_ENTER };
+struct arg_pivot { uint32_t how; uint64_t dev, ino; /* exec: root at create, or 0 */ };
 struct arg_path { const char *text; };
 struct arg_path_at { uint32_t index; const char *path; const char *label; };
 struct arg_console {
@@ -194,7 +194,7 @@ struct plan_request {
 	const char *id;
 	const char *bundle;        /* absolute */
 	const char *rootfs;        /* absolute, checked to be a directory */
-	bool no_pivot, no_new_keyring;
+	bool no_pivot, no_new_keyring, debug, runc_words;
 	bool detached;
 	bool console_socket;       /* SLOT_CONSOLE will be filled */
 	bool legacy_console;       /* SLOT_TTY will be filled */
@@ -203,9 +203,9 @@ struct plan_request {
 	bool seccomp_by_number;    /* arg_seccomp.by_number */
 	uint32_t seccomp_lacks;    /* SECCOMP_FILTER_FLAG_* this kernel has not */
 	uint32_t listen_fds, preserve_fds;
-	bool debug, runc_words;
 	/* VERB_EXEC: the process to run (spec->process is the container's) */
 	const struct spec_process *process;
+	uint64_t root_dev, root_ino; /* VERB_EXEC: arg_pivot */
 	/* cgroup directories of the container, for cgroup mounts (see host.h) */
 	const struct cgroup_view *cgroup;
 };

@@ -448,7 +448,13 @@ int plan_fill_STDIO_NULL(struct builder *b, struct err *e)
 int plan_fill_PIVOT(struct builder *b, struct err *e)
 {
 	(void)e;
-	if (!b->exec)
+	if (b->exec)
+		plan_add(b)->pivot = (struct arg_pivot){
+			.how = b->own_mounts ? PIVOT_JOINED : PIVOT_ENTER,
+			.dev = b->req->root_dev,
+			.ino = b->req->root_ino,
+		};
+	else
 		plan_add(b)->pivot.how = !b->own_mounts	    ? PIVOT_CHROOT
 					 : b->req->no_pivot ? PIVOT_MOVE
 							    : PIVOT_ROOT;

@@ -233,11 +233,13 @@ static void print_pivot(const union step_arg *u, bool brief, struct str *out)
 		[PIVOT_ROOT] = "pivot_root",
 		[PIVOT_MOVE] = "move and chroot",
 		[PIVOT_CHROOT] = "chroot",
+		[PIVOT_JOINED] = "joined",
+		[PIVOT_ENTER] = "chroot to the root of init",
 	};
 
 	(void)brief;
 	str_addf(out, " %s",
-		 u->pivot.how <= PIVOT_CHROOT ? how[u->pivot.how] : "?");
+		 u->pivot.how <= PIVOT_ENTER ? how[u->pivot.how] : "?");
 }
 
 static void print_path(const union step_arg *u, bool brief, struct str *out)

@@ -478,6 +478,18 @@ static int on_listener(void *arg, int fd, struct err *e)
 	return seccomp_notify_send(&agent, fd, e);
 }
 
+/* By which exec knows that it has arrived. */
+static void record_root(struct record *rec, pid_t pid)
+{
+	AUTO(str) char *path = xasprintf("/proc/%d/root", pid);
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return;
+	rec->root_dev = st.st_dev;
+	rec->root_ino = st.st_ino;
+}
+
 /* What its pipes are called, for a restore that gives it others. */
 static void record_stdio(struct record *rec, pid_t pid)
 {
@@ -507,6 +519,7 @@ int container_complete(struct creation *cr, struct err *e)
 				    time_rfc3339nano(&now, text, sizeof(text)));
 	rec->init = (struct proc_id){ cr->child.pid, st.start };
 	rec->complete = true;
+	record_root(rec, cr->child.pid);
 	record_stdio(rec, cr->child.pid);
 	record_cgroups(cr);
 	if (!cgroup_marked(cr->cg))

@@ -315,6 +315,21 @@ static int open_namespaces(struct execution *x, struct nsx_request *req,
 	return 0;
 }
 
+/* Before open_namespaces(), which proves that the pid was init's. */
+static int open_root(struct execution *x, struct err *e)
+{
+	AUTO(str) char *path = xasprintf("/proc/%d/root", x->c.rec.init.pid);
+
+	x->fds.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (x->fds.root >= 0)
+		return 0;
+	if (errno == ENOENT || errno == ESRCH)
+		return err_set(e, ESRCH, "cannot exec in a stopped container");
+	(void)err_errno(e, errno, "cannot open the root of init (pid %d)",
+			x->c.rec.init.pid);
+	return err_hint(e, "needs CAP_SYS_PTRACE in its user namespace");
+}
+
 static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 {
 	struct execution *x = arg;
@@ -350,7 +365,7 @@ static int spawn(struct execution *x, struct err *e)
 	struct nsx_request req = { 0 };
 	int r;
 
-	if (self_clone(&x->fds.exe, e) < 0)
+	if (self_clone(&x->fds.exe, e) < 0 || open_root(x, e) < 0)
 		return -e->code;
 	process_say_sealed(x->opts->p.rt);
 	process_fds_assign(&x->fds, &x->plan);
@@ -427,6 +442,8 @@ static int build_plan(struct execution *x, struct err *e)
 		.debug = o->rt->debug,
 		.runc_words = runtime_is_runc(o->rt),
 		.process = &x->process,
+		.root_dev = x->c.rec.root_dev,
+		.root_ino = x->c.rec.root_ino,
 	};
 
 	host_probe(&x->host);

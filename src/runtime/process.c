@@ -82,6 +82,7 @@ void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 	plan->fds[SLOT_SECCOMP] = fds->seccomp.fd;
 	plan->fds[SLOT_HOOK_OUT] = fds->hooks.out;
 	plan->fds[SLOT_HOOK_ERR] = fds->hooks.err;
+	plan->fds[SLOT_ROOT] = fds->root;
 }
 
 static void close_one(int *fd)
@@ -105,6 +106,7 @@ void process_fds_clear(struct process_fds *fds)
 	close_one(&fds->console);
 	close_one(&fds->pidfd);
 	close_one(&fds->tty);
+	close_one(&fds->root);
 	hook_io_close(&fds->hooks);
 	close_one(&fds->master);
 	fdvec_clear(&fds->ns);

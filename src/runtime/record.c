@@ -97,6 +97,8 @@ static void print_own(const struct record *rec, struct str *out)
 	if (rec->restored)
 		str_add(out, ",\"restored\":true");
 	str_addf(out, ",\"hooks\":%" PRIu32, rec->hooks);
+	str_addf(out, ",\"root_dev\":%" PRIu64 ",\"root_ino\":%" PRIu64,
+		 rec->root_dev, rec->root_ino);
 	str_addf(out, ",\"creator_pid\":%d,\"creator_start\":%" PRIu64 ",",
 		 rec->creator.pid, rec->creator.start);
 	add_member(out, "boot_id", rec->boot_id);
@@ -231,6 +233,8 @@ int record_parse(struct record *ret, const char *text, size_t len,
 	ret->run_oci = json_get_bool(own, "run_oci", false);
 	ret->restored = json_get_bool(own, "restored", false);
 	ret->pid_ns_private = json_get_bool(own, "pid_ns_private", false);
+	ret->root_dev = json_get_u64(own, "root_dev", 0);
+	ret->root_ino = json_get_u64(own, "root_ino", 0);
 	ret->hooks = (uint32_t)json_get_u64(own, "hooks", 0);
 	ret->creator.pid = (pid_t)json_get_i64(own, "creator_pid", 0);
 	ret->creator.start = json_get_u64(own, "creator_start", 0);

@@ -51,6 +51,7 @@ struct record {
 	enum cgroup_driver driver;
 	struct cgroup_path *cgroups;
 	size_t n_cgroups;
+	uint64_t root_dev, root_ino; /* init's root at READY; 0 = unknown */
 	const char *mark;         /* by which its cgroups are known; "" = none */
 	const char *unit;         /* cgroup_unit(); "" = none */
 	struct kv_list annotations;

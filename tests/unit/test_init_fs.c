@@ -30,7 +30,7 @@ static union step_arg device(const char *path, char type, uint32_t major_nr,
 
 static void pivot(struct init *in, enum pivot_how how)
 {
-	union step_arg u = { .pivot = { how } };
+	union step_arg u = { .pivot = { how, 0, 0 } };
 
 	step_ok(step_pivot, in, &u, "pivot");
 }

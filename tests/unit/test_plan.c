@@ -503,8 +503,10 @@ static void test_exec(void)
 	ok(!find(&p, STEP_CONSOLE), "exec: terminal is the process's own");
 	is_int(arg_of(&p, STEP_KEYRING)->keyring.perm_or, 0,
 	       "exec: keyring as it is");
+	is_int(arg_of(&p, STEP_PIVOT)->pivot.how, PIVOT_JOINED,
+	       "exec: in the container's root");
 	for (enum step_id id = STEP_LOOPBACK; id <= STEP_CWD_CREATE; id++)
-		ok(!find(&p, id), "exec: no %s", step_infos[id].name);
+		ok(id == STEP_PIVOT || !find(&p, id), "exec: no %s", step_infos[id].name);
 	ok(!find(&p, STEP_WAIT_START), "exec: does not wait");
 }
 
