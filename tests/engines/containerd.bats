@@ -154,3 +154,12 @@ is() { [ "$(ctr task ls | awk -v id="$1" '$1 == id { print $3 }')" = "$2" ]; }
 		[ "$(cat "$ENGINE/tmp/$i")" = "$i" ]
 	done
 }
+
+@test "containerd: the CRI plugin has ocirun as its default" {
+	ctr plugin ls | grep -E 'cri +linux/[a-z0-9]+ +ok'
+	grep -q 'DefaultRuntimeName:ocirun' "$ENGINE/containerd.log"
+}
+
+@test "crictl: pods" {
+	skip "requires crictl, which Debian 12 has no package of: pods are not tried"
+}
