@@ -56,7 +56,8 @@ odd() {
 		directory) refuses "is a directory" ;;
 		*) refuses "not a regular file" ;;
 		esac
-		[ -z "$(ls -A "$ROOT" 2>/dev/null | grep -v "^$ID$")" ]
+		[ ! -d "$ROOT" ] ||
+			[ -z "$(find "$ROOT" -mindepth 1 -maxdepth 1 ! -name "$ID")" ]
 	done
 }
 
