@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What each generated test does; see `conformance`.
+# What each generated test does; see `conformance.tap`.
 
 # conforms PROGRAM WHY: it ends with 0, with no failed check. Some are races, so
 # it has three attempts. With a reason WHY a failure is a skip.
