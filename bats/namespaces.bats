@@ -308,6 +308,21 @@ lo" 'ls /sys/class/net'
 	[ "$output" = /tmp/busybox ]
 }
 
+@test "exec follows init where the runtime was in a chroot of its own" {
+	mkdir "$TESTDIR/new"
+	config '.process.args = ["sleep", "1000"]'
+	touch rootfs/only-here
+	run timeout 60 unshare -m --propagation private sh -c '
+		mount --rbind / "$1"
+		chroot "$1" "$4" --root "$2" run -d --bundle "$5" "$3" >"$1$5/log" 2>&1 </dev/null
+		chroot "$1" "$4" --root "$2" exec "$3" ls -d /only-here
+		chroot "$1" "$4" --root "$2" delete --force "$3"' \
+		sh "$TESTDIR/new" "$ROOT" "$ID" "$OCIRUN" "$BUNDLE"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = /only-here ]
+}
+
 @test "exec is refused where joining the mount namespace would lead to another root" {
 	config '.process.args = ["busybox", "chroot", "/tmp", "/busybox", "sleep", "1000"]'
 	cp rootfs/bin/busybox rootfs/tmp/busybox

@@ -297,20 +297,26 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+static bool as_recorded(const struct arg_pivot *a, const struct stat *st)
+{
+	return a->ino && st->st_dev == (dev_t)a->dev && st->st_ino == a->ino;
+}
+
 /*
- * A mount namespace is entered at its root, which need not be the container's: one
- * that was made by chroot(2) alone would be left by that, for the host's. It is ours
- * if init has it, or had it at create (it may have changed its own since).
+ * A mount namespace is entered at its root, which need not be the container's: where
+ * the runtime itself was in a chroot(2), it is what lies below that, the host's. It
+ * is ours if init has it, or had it at create (it may have changed its own since);
+ * otherwise *ret_enter: where init is, if that is the root of create.
  */
 static int check_joined(const struct arg_pivot *a, const struct stat *init,
-			struct err *e)
+			bool *ret_enter, struct err *e)
 {
 	struct stat here;
 
 	if (stat("/", &here) < 0)
 		return err_errno(e, errno, "cannot look at '/'");
-	if (same_file(&here, init) ||
-	    (a->ino && here.st_dev == (dev_t)a->dev && here.st_ino == a->ino))
+	*ret_enter = !same_file(&here, init) && !as_recorded(a, &here);
+	if (!*ret_enter || as_recorded(a, init))
 		return 0;
 	(void)err_set(e, EPERM, "the root of the container's mount namespace is not "
 				"the container's root");
@@ -324,16 +330,17 @@ static int check_joined(const struct arg_pivot *a, const struct stat *init,
 static int enter_joined(struct init *in, const struct arg_pivot *a, struct err *e)
 {
 	int *rootfd = &in->plan.fds[SLOT_ROOT];
+	bool enter = a->how == PIVOT_ENTER;
 	struct stat init;
-	int r;
+	int r = 0;
 
 	if (in->plan.n_slots <= SLOT_ROOT || *rootfd < 0)
 		return err_set(e, EPROTO, "no root of init was handed over");
 	if (fstat(*rootfd, &init) < 0)
 		return err_errno(e, errno, "cannot look at the root of init");
-	if (a->how == PIVOT_JOINED) {
-		r = check_joined(a, &init, e);
-	} else {
+	if (!enter)
+		r = check_joined(a, &init, &enter, e);
+	if (r == 0 && enter) {
 		/* the host's procfs, as long as it can be reached */
 		r = init_procfd(in);
 		if (r < 0)
