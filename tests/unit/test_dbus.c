@@ -80,7 +80,8 @@ static void test_text(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		why = NULL;
 		is_int(dval_parse(&v, &mem, bad[i], &why), -EINVAL,
-		       "no value: %s", bad[i][1] == '\xff' ? "(bytes)" : bad[i]);
+		       "no value: %s",
+		       bad[i][0] && bad[i][1] == '\xff' ? "(bytes)" : bad[i]);
 		ok(why && *why, "… with a reason");
 	}
 	memset(deep, '[', sizeof(deep) - 1);

@@ -259,7 +259,7 @@ static void unbindable_parent(void)
 static void pivot_shared(void)
 {
 	struct init in = env_rootfs_step();
-	union step_arg u = { .pivot = { PIVOT_ROOT } };
+	union step_arg u = { .pivot = { .how = PIVOT_ROOT } };
 	struct err e = ERR_INIT;
 
 	mnt_propagation(&in, in.rootfd, MS_SHARED, &e);
