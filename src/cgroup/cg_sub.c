@@ -52,7 +52,7 @@ static int choose_one(struct cgroup *cg, const char *ctrl, const char *path,
 static int choose(struct cgroup *cg, const char *arg, const char *colon,
 		  struct err *e)
 {
-	const char *path = NULL, *p = arg;
+	const char *path = "", *p = arg;
 
 	if (relative(cg, colon + 1, &path, e) < 0)
 		return -e->code;
@@ -70,7 +70,7 @@ static int choose(struct cgroup *cg, const char *arg, const char *colon,
 
 int cgroup_choose(struct cgroup *cg, const struct str_list *args, struct err *e)
 {
-	const char *path = NULL;
+	const char *path = "";
 
 	for (size_t i = 0; i < args->n; i++) {
 		const char *arg = args->v[i], *colon = strchr(arg, ':');

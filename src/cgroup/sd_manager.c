@@ -191,7 +191,7 @@ int sd_version(struct sd_manager *m, deadline_t deadline, int *ret,
 	       struct err *e)
 {
 	AUTO(arena) struct arena a = { 0 };
-	const char *text;
+	const char *text = "";
 
 	if (get_property(m, &a, "Version", &text, deadline, e) < 0)
 		return -e->code;

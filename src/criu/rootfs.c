@@ -150,7 +150,7 @@ int criu_rootfs_prepare(void *rootfs)
 int criu_rootfs_report(const struct criu_rootfs *fs, int r, struct arena *arena,
 		       const char ***ret, struct err *e)
 {
-	size_t n = fs->s->spec->n_mounts, len, at = 1;
+	size_t n = fs->s->spec->n_mounts, len = 0, at = 1;
 	const char **dest = arena_array(arena, n + 1, sizeof(*dest));
 	AUTO(str) char *text = NULL;
 	int failed = lseek(fs->reportfd, 0, SEEK_SET) < 0 ?
@@ -160,7 +160,7 @@ int criu_rootfs_report(const struct criu_rootfs *fs, int r, struct arena *arena,
 	if (failed < 0)
 		return err_errno(e, -failed, "cannot read the list of mounts");
 	if (r < 0) { /* *e says that criu was not started; the child knows why */
-		if (len == 1 + sizeof(*e) && text[0] == REPORT_ERROR)
+		if (text && len == 1 + sizeof(*e) && text[0] == REPORT_ERROR)
 			memcpy(e, text + 1, sizeof(*e));
 		return r;
 	}
