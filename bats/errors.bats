@@ -176,7 +176,8 @@ script() {
 
 @test "user namespace without mappings" {
 	config '.linux.namespaces += [{"type": "user"}]'
-	bad 1 "/linux/namespaces/5" "user namespaces enabled" "mappings"
+	bad 1 "/linux/namespaces/$(jq '.linux.namespaces | length - 1' config.json)" \
+		"user namespaces enabled" "mappings"
 }
 
 @test "unknown rlimit" {
