@@ -3,6 +3,9 @@
 # NOTIFY_SOCKET: a service in the container says that it is ready, systemd is told
 # so by the runtime (sd_notify(3)).
 
+# shellcheck disable=SC2030,SC2031 # each test exports its own
+
+bats_require_minimum_version 1.5.0
 load helpers
 load container
 
@@ -88,7 +91,7 @@ saw() {
 	timeout 20 "$OCIRUN" --root "$ROOT" start "$ID"
 	[ $(($(date +%s%N) - begin)) -ge 900000000 ]
 	saw "'READY=1\n'"
-	! grep -q STATUS "$SEEN"
+	run ! grep -q STATUS "$SEEN"
 }
 
 @test "start: READY= behind another line of its datagram counts" {
@@ -97,7 +100,7 @@ saw() {
 	oci create "$ID" >/dev/null 2>&1
 	timeout 20 "$OCIRUN" --root "$ROOT" start "$ID"
 	saw "'READY=1\n'"
-	! grep -q "MAINPID=1\\\\n" "$SEEN"
+	run ! grep -q "MAINPID=1\\\\n" "$SEEN"
 }
 
 @test "start returns when the container ends without being ready" {
@@ -105,7 +108,7 @@ saw() {
 	config '.process.args = ["true"]'
 	oci create "$ID" >/dev/null 2>&1
 	timeout 20 "$OCIRUN" --root "$ROOT" start "$ID"
-	! grep -q READY "$SEEN"
+	run ! grep -q READY "$SEEN"
 }
 
 @test "start that waits does not keep the container from being deleted" {

@@ -57,33 +57,33 @@ packages() {
 		"libyajl-dev libcap-dev libseccomp-dev" \
 		"libprotobuf-c-dev protobuf-c-compiler" ;;
 	debian:bundle) echo "busybox-static mount util-linux" ;;
-	debian:test) echo "bats jq clang clang-tidy cppcheck shellcheck codespell" \
-		"xz-utils procps python3 libcap2-bin criu" ;;
 	debian:engines) echo "docker.io containerd podman buildah conmon catatonit" \
 		"golang-github-containers-common tini jq bats procps libcap2-bin" ;;
+	debian:test) echo "bats jq runc clang clang-tidy cppcheck shellcheck codespell" \
+		"xz-utils procps python3 libcap2-bin criu" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
 		"yajl-devel libcap-devel libseccomp-devel" \
 		"protobuf-c-devel protobuf-c-compiler" ;;
 	fedora:bundle) echo "busybox util-linux" ;;
-	fedora:test) echo "bats jq clang clang-tools-extra cppcheck ShellCheck" \
+	fedora:test) echo "bats jq runc clang clang-tools-extra cppcheck ShellCheck" \
 		"codespell libasan libubsan compiler-rt xz procps-ng" ;;
 	alpine:build) echo "gcc make autoconf automake musl-dev linux-headers" \
 		"argp-standalone yajl-dev yajl-static libcap-dev libcap-static" \
 		"libseccomp-dev libseccomp-static" \
 		"protobuf-c-dev protobuf-c-compiler" ;;
 	alpine:bundle) echo "busybox-static util-linux" ;;
-	alpine:test) echo "bats jq clang clang-extra-tools compiler-rt cppcheck" \
+	alpine:test) echo "bats jq runc clang clang-extra-tools compiler-rt cppcheck" \
 		"shellcheck bash xz tar procps" ;;
 	arch:build) echo "gcc make autoconf automake yajl libcap libseccomp" \
 		"protobuf-c" ;;
 	arch:bundle) echo "busybox util-linux" ;;
-	arch:test) echo "bats jq clang compiler-rt cppcheck shellcheck codespell" \
+	arch:test) echo "bats jq runc clang compiler-rt cppcheck shellcheck codespell" \
 		"xz procps-ng" ;;
 	suse:build) echo "gcc make autoconf automake glibc-devel" \
 		"linux-glibc-devel libyajl-devel libyajl-devel-static" \
 		"libcap-devel libseccomp-devel libprotobuf-c-devel protobuf-c" ;;
 	suse:bundle) echo "busybox-static util-linux" ;;
-	suse:test) echo "bats jq clang clang-tools cppcheck ShellCheck" \
+	suse:test) echo "bats jq runc clang clang-tools cppcheck ShellCheck" \
 		"python3-codespell xz procps" ;;
 	*:build) echo "a C compiler (gcc 10 or clang 13), make, autoconf," \
 		"automake, and the development files of the C library, the" \
@@ -91,7 +91,7 @@ packages() {
 		"library has none)" ;;
 	*:bundle) echo "a statically linked busybox, unshare and mount of" \
 		"util-linux" ;;
-	*:test) echo "bats, jq, clang, clang-tidy, cppcheck, shellcheck," \
+	*:test) echo "bats, jq, runc, clang, clang-tidy, cppcheck, shellcheck," \
 		"codespell, xz, GNU tar" ;;
 	esac
 }

@@ -185,7 +185,9 @@ static void finish(struct cg_layout *l)
 		if (l->v[i].mount)
 			l->v[n++] = l->v[i];
 	l->n = n;
-	l->unified = n == 1 && l->v[0].v2 && streq(l->v[0].mount, CG_ROOT);
+	const char *only = n == 1 && l->v[0].v2 ? l->v[0].mount : NULL;
+
+	l->unified = only && streq(only, CG_ROOT);
 }
 
 void cg_layout_parse(struct cg_layout *ret, struct arena *a,

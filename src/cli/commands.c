@@ -429,12 +429,12 @@ static int cmd_spec(const struct cli *cli, void *opts,
 		.rootless = f->rootless,
 		.cgroup_ns = statfs("/sys/fs/cgroup", &fs) == 0 &&
 			     fs.f_type == CGROUP2_MAGIC,
+		.hostname = cli->rt.name,
 		.euid = geteuid(),
 		.egid = getegid(),
 	};
 	AUTO(str) char *text = NULL;
 
-	(void)cli;
 	(void)args;
 	if (f->bundle && *f->bundle && chdir(f->bundle) < 0)
 		return err_errno(e, errno, "cannot enter '%s'", f->bundle);

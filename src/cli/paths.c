@@ -32,7 +32,7 @@ int cli_enter_bundle(const struct cli *cli, const char *bundle, const char **ret
 	char cwd[4096];
 
 	if (bundle && *bundle && chdir(bundle) < 0)
-		return err_errno(e, errno, "cannot enter the bundle '%s'", bundle);
+		return err_errno(e, errno, "cannot enter the bundle: chdir %s", bundle);
 	if (!getcwd(cwd, sizeof(cwd)))
 		return err_errno(e, errno, "cannot read the bundle's path");
 	*ret = arena_strdup(cli->mem, cwd);

@@ -231,7 +231,7 @@ char *spec_default_json(const struct spec_default_opts *opts)
 	text(&o, "path", "rootfs");
 	boolean(&o, "readonly", true);
 	end(&o, '}');
-	text(&o, "hostname", "ocirun");
+	text(&o, "hostname", opts->hostname ? opts->hostname : "ocirun");
 	begin(&o, "mounts", '[');
 	for (size_t i = 0; i < sizeof(default_mounts) / sizeof(default_mounts[0]); i++)
 		mount(&o, &default_mounts[i], opts->rootless);

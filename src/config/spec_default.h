@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The config.json that `ocirun spec` writes (runc's default, reference §1.21). */
+/* The config.json that `ocirun spec` writes. */
 #ifndef OCIRUN_CONFIG_SPEC_DEFAULT_H
 #define OCIRUN_CONFIG_SPEC_DEFAULT_H
 
@@ -10,6 +10,7 @@ struct spec_default_opts {
 	bool rootless;        /* user namespace, no network namespace, /sys bind */
 	bool cgroup_ns;       /* host has cgroup v2 only: add a cgroup namespace */
 	uint32_t euid, egid;  /* mapped to 0 when rootless */
+	const char *hostname; /* NULL: "ocirun" */
 };
 
 /* Tab-indented text without trailing newline, malloc'ed. Pure. */

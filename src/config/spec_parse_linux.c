@@ -42,8 +42,9 @@ static void convert_namespaces(struct walk *w, const struct json *j, void *outer
 		ns = &l->ns[entry.kind];
 		if (ns->listed) {
 			walk_error(w, c, NULL,
-				   "malformed spec file: duplicated ns \"%s\", first listed at /linux/namespaces/%u",
-				   ns_config_name((enum ns_kind)entry.kind), ns->index);
+				   "malformed spec file: duplicated ns {\"%s\" \"%s\"}, first listed at /linux/namespaces/%u",
+				   ns_config_name((enum ns_kind)entry.kind),
+				   entry.path ? entry.path : "", ns->index);
 			continue;
 		}
 		ns->listed = true;

@@ -235,7 +235,8 @@ static int lookup_path(const char *name, char **ret, struct err *e)
 		*ret = xstrdup(name);
 		return 0;
 	case EISDIR:
-		return err_set(e, EISDIR, "exec: \"%s\": is a directory", name);
+		return err_set(e, EISDIR, "exec: \"%s\": is a directory: permission denied",
+			       name);
 	case EACCES:
 		if (st.st_mode) {
 			(void)err_set(e, EACCES, "exec: \"%s\": permission denied",

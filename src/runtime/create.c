@@ -459,7 +459,14 @@ int container_limits_and_hooks(struct creation *cr, struct err *e)
  */
 static int on_rootfs_ready(void *arg, struct err *e)
 {
-	return container_limits_and_hooks(arg, e);
+	struct creation *cr = arg;
+
+	if (container_limits_and_hooks(cr, e) == 0)
+		return 0;
+	/* runc's frame: init waits for this */
+	if (runtime_is_runc(cr->opts->p.rt))
+		(void)err_wrap(e, "error during container init");
+	return -e->code;
 }
 
 static int on_listener(void *arg, int fd, struct err *e)

@@ -39,25 +39,39 @@ static void member(struct str *out, const struct style *st, const char *key,
 	str_add_json_html(out, value);
 }
 
-static void add_annotations(struct str *out, const struct style *st,
-			    const struct kv_list *list)
+static int by_key(const void *a, const void *b)
 {
+	const struct kv *ka = a, *kb = b;
+
+	return strcmp(ka->key, kb->key);
+}
+
+/* Sorted, as runc has them; without "bundle", which is not the user's there. */
+static void add_annotations(struct str *out, const struct style *st,
+			    const struct kv_list *annotations)
+{
+	const struct kv_list *list = annotations;
+	struct kv *sorted = xcalloc(list->n + 1, sizeof(*sorted));
 	const char *sep = "";
 
+	if (list->n > 0)
+		memcpy(sorted, list->v, list->n * sizeof(*sorted));
+	qsort(sorted, list->n, sizeof(*sorted), by_key);
 	for (size_t i = 0; i < list->n; i++) {
-		if (streq(list->v[i].key, "bundle"))
+		if (streq(sorted[i].key, "bundle"))
 			continue;
 		if (!*sep)
 			str_addf(out, ",%s%s\"annotations\"%s{", st->nl, st->in,
 				 st->colon);
 		str_addf(out, "%s%s%s%s", sep, st->nl, st->in, st->in);
-		str_add_json_html(out, list->v[i].key);
+		str_add_json_html(out, sorted[i].key);
 		str_add(out, st->colon);
-		str_add_json_html(out, list->v[i].value);
+		str_add_json_html(out, sorted[i].value);
 		sep = ",";
 	}
 	if (*sep)
 		str_addf(out, "%s%s}", st->nl, st->in);
+	free(sorted);
 }
 
 static void add_state(struct str *out, const struct style *st,

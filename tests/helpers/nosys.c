@@ -3,9 +3,10 @@
  * An older kernel, or a container engine's older seccomp profile, for the tests:
  * runs a program for which system calls are missing.
  *
- *	nosys [-p] NAME[,NAME…] COMMAND…
+ *	nosys [-p] NAME[:ARG][,NAME[:ARG]…] COMMAND…
  *
- * Each named call fails with ENOSYS, with -p with EPERM. Needs CAP_SYS_ADMIN: it
+ * Each named call fails with ENOSYS, with -p with EPERM; of "prctl:38" only the
+ * calls whose first argument is 38. Needs CAP_SYS_ADMIN: it
  * does not set no_new_privs, which would change what is tested.
  */
 #include "config.h"
@@ -15,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,6 +41,22 @@ static const struct {
 	{ "memfd_create", SYS_memfd_create },
 	{ "bpf", SYS_bpf },
 	{ "keyctl", SYS_keyctl },
+	{ "prctl", SYS_prctl },
+	{ "seccomp", SYS_seccomp },
+	{ "capset", SYS_capset },
+	{ "setgroups", SYS_setgroups },
+	{ "setresuid", SYS_setresuid },
+	{ "setresgid", SYS_setresgid },
+	{ "personality", SYS_personality },
+	{ "sched_setattr", SYS_sched_setattr },
+	{ "sched_setaffinity", SYS_sched_setaffinity },
+	{ "ioprio_set", SYS_ioprio_set },
+	{ "set_mempolicy", SYS_set_mempolicy },
+	{ "sethostname", SYS_sethostname },
+	{ "setdomainname", SYS_setdomainname },
+	{ "pivot_root", SYS_pivot_root },
+	{ "setsid", SYS_setsid },
+	{ "setns", SYS_setns },
 	{ "prlimit64", SYS_prlimit64 },
 };
 #define N_CALLS (sizeof(calls) / sizeof(calls[0]))
@@ -56,18 +74,40 @@ static void add(struct filter *f, struct sock_filter ins)
 		f->ins[f->n++] = ins;
 }
 
-static void deny(struct filter *f, unsigned int nr, unsigned int code)
+static void load(struct filter *f, size_t offset)
 {
-	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1));
-	add(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-					    SECCOMP_RET_ERRNO | code));
+	add(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					    (unsigned int)offset));
+}
+
+/* arg: "" or ":38", the first argument that is refused. */
+static void deny(struct filter *f, unsigned int nr, const char *arg,
+		 unsigned int code)
+{
+	const struct sock_filter refuse =
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | code);
+
+	if (*arg != ':') {
+		add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						    nr, 0, 1));
+		add(f, refuse);
+		return;
+	}
+	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 4));
+	/* the lower half, on a little-endian machine */
+	load(f, offsetof(struct seccomp_data, args));
+	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+					    (unsigned int)strtoul(arg + 1, NULL, 10),
+					    0, 1));
+	add(f, refuse);
+	load(f, offsetof(struct seccomp_data, nr));
 }
 
 /* Adds the calls of the list. False if one is unknown. */
 static int deny_list(struct filter *f, const char *list, unsigned int code)
 {
 	while (*list) {
-		size_t len = strcspn(list, ","), i;
+		size_t len = strcspn(list, ",:"), i;
 
 		for (i = 0; i < N_CALLS; i++)
 			if (strlen(calls[i].name) == len &&
@@ -78,8 +118,9 @@ static int deny_list(struct filter *f, const char *list, unsigned int code)
 				      (int)len, list);
 			return 0;
 		}
-		deny(f, calls[i].nr, code);
+		deny(f, calls[i].nr, list + len, code);
 		list += len;
+		list += strcspn(list, ",");
 		list += *list == ',';
 	}
 	return 1;
@@ -107,8 +148,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* One architecture is enough here: nothing in the tests changes it. */
-	add(&f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-					     offsetof(struct seccomp_data, nr)));
+	load(&f, offsetof(struct seccomp_data, nr));
 	if (!deny_list(&f, argv[arg], code))
 		return 2;
 	add(&f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));

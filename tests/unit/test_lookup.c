@@ -106,7 +106,7 @@ static const struct bad bads[] = {
 	{ "bin/program/x", NULL, ENOTDIR,
 	  "exec: \"bin/program/x\": stat bin/program/x: not a directory", NULL },
 	{ "bin/folder", NULL, EISDIR,
-	  "exec: \"bin/folder\": is a directory", NULL },
+	  "exec: \"bin/folder\": is a directory: permission denied", NULL },
 	{ "bin/notexec", NULL, EACCES,
 	  "exec: \"bin/notexec\": permission denied",
 	  "'bin/notexec' is not executable, its mode is 0644: chmod +x" },

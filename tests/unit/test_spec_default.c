@@ -67,9 +67,9 @@ static void test_variant(const struct spec_default_opts *opts, const char *label
 
 int main(void)
 {
-	test_variant(&(struct spec_default_opts){ false, false, 0, 0 }, "default");
-	test_variant(&(struct spec_default_opts){ false, true, 0, 0 }, "cgroup v2");
-	test_variant(&(struct spec_default_opts){ true, false, 1000, 1001 }, "rootless");
-	test_variant(&(struct spec_default_opts){ true, true, 4294967294, 100 }, "rootless v2");
+	test_variant(&(struct spec_default_opts){ false, false, 0, 0, NULL }, "default");
+	test_variant(&(struct spec_default_opts){ false, true, 0, 0, NULL }, "cgroup v2");
+	test_variant(&(struct spec_default_opts){ true, false, 1000, 1001, NULL }, "rootless");
+	test_variant(&(struct spec_default_opts){ true, true, 4294967294, 100, NULL }, "rootless v2");
 	return done();
 }
