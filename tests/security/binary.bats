@@ -190,7 +190,7 @@ exec_seen_early() {
 	many_fds
 	for call in prctl setresuid capset; do
 		background
-		root=$(stat -Lc %d:%i "/proc/$(oci state "$ID" | jq .pid)/root")
+		own=$(stat -Lc %d:%i "/proc/$(oci state "$ID" | jq .pid)/root")
 		stopped_exec 2 $call
 		fds=$(ls -l "/proc/$STOPPED/fd")
 		echo "$fds"
@@ -198,7 +198,7 @@ exec_seen_early() {
 			case $(readlink "$fd") in
 			socket:* | pipe:* | anon_inode:* | /dev/null | "$TESTDIR/out") ;;
 			# the container's own root, until it is known to be where we are
-			/) [ "$(stat -Lc %d:%i "$fd")" = "$root" ] ;;
+			/) [ "$(stat -Lc %d:%i "$fd")" = "$own" ] ;;
 			*) false "$fd" ;;
 			esac
 		done
