@@ -92,6 +92,10 @@ requires() {
 		cgroup1)
 			[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] ||
 				skip "requires cgroup v1 hierarchies" ;;
+		limits)
+			[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] ||
+				[ "$(grep -owE 'cpu|memory|pids' /sys/fs/cgroup/cgroup.controllers | wc -l)" = 3 ] ||
+				skip "requires the controllers cpu, memory and pids" ;;
 		systemd)
 			[ -d /run/systemd/system ] ||
 				skip "requires systemd as init (make check-vm)" ;;

@@ -202,6 +202,7 @@ daemon() {
 }
 
 @test "shim 0.2: create, start, ps, events, update, pause, exec, kill, delete" {
+	requires limits
 	args sh -c 'echo started; exec sleep 1000'
 	open_stdio
 	on_stdio v02 create --bundle "$BUNDLE" --console "" --pid-file "$PIDFILE" "$ID"
@@ -296,6 +297,7 @@ v2() {
 }
 
 @test "shim-runc-v2: without a terminal" {
+	requires limits
 	args sh -c 'echo started; exec sleep 1000'
 	open_stdio
 	on_stdio v2 create --bundle "$BUNDLE" --pid-file "$PIDFILE" "$ID"
@@ -383,6 +385,7 @@ engine() {
 }
 
 @test "conmon, podman, CRI-O: without a terminal" {
+	requires limits
 	args sh -c 'echo started; exec sleep 1000'
 	open_stdio
 	on_stdio conmon create --bundle "$BUNDLE" --pid-file "$PIDFILE" "$ID"
