@@ -196,11 +196,12 @@ static int parse_number(struct input *in, const char *want, struct dval *ret)
 static int parse_escape(struct input *in, struct str *out)
 {
 	static const char from[] = "abfnrtv", to[] = "\a\b\f\n\r\t\v";
-	char c = *in->p++;
+	char c = *in->p;
 	const char *f = c ? strchr(from, c) : NULL;
 
 	if (c == '\0')
 		return bad(in, "a string does not end");
+	in->p++;
 	if (c == 'u' || c == 'U')
 		return bad(in, "\\u is not known here: write the character");
 	str_addc(out, f ? to[f - from] : c);
