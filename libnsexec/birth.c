@@ -203,12 +203,17 @@ static long clone_on_stack(struct sys_clone_args *args, int (*fn)(void *),
 			   void *arg)
 {
 #if defined(__x86_64__)
-	register long nr __asm__("rax") = SYS_clone3;
-	register void *a0 __asm__("rdi") = args;
-	register size_t a1 __asm__("rsi") = sizeof(*args);
-	register int (*f)(void *) __asm__("r8") = fn;
-	register void *x __asm__("r9") = arg;
+	register long nr __asm__("rax");
+	register void *a0 __asm__("rdi");
+	register size_t a1 __asm__("rsi");
+	register int (*f)(void *) __asm__("r8");
+	register void *x __asm__("r9");
 
+	nr = SYS_clone3;
+	a0 = args;
+	a1 = sizeof(*args);
+	f = fn;
+	x = arg;
 	__asm__ volatile("syscall\n\t"
 			 "test %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
@@ -222,12 +227,17 @@ static long clone_on_stack(struct sys_clone_args *args, int (*fn)(void *),
 			 : "rcx", "r11", "memory", "cc");
 	return nr;
 #else
-	register long nr __asm__("x8") = SYS_clone3;
-	register void *a0 __asm__("x0") = args;
-	register size_t a1 __asm__("x1") = sizeof(*args);
-	register int (*f)(void *) __asm__("x2") = fn;
-	register void *x __asm__("x3") = arg;
+	register long nr __asm__("x8");
+	register void *a0 __asm__("x0");
+	register size_t a1 __asm__("x1");
+	register int (*f)(void *) __asm__("x2");
+	register void *x __asm__("x3");
 
+	nr = SYS_clone3;
+	a0 = args;
+	a1 = sizeof(*args);
+	f = fn;
+	x = arg;
 	__asm__ volatile("svc #0\n\t"
 			 "cbnz x0, 1f\n\t"
 			 "mov x29, xzr\n\t"

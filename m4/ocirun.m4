@@ -152,7 +152,6 @@ for ocirun_key in $ocirun_missing_keys; do
 		[fedora:protoc],   [ocirun_pkg=protobuf-c-compiler],
 		[alpine:cc],       [ocirun_pkg="gcc musl-dev"],
 		[alpine:headers],  [ocirun_pkg=linux-headers],
-		[alpine:argp],     [ocirun_pkg=argp-standalone],
 		[alpine:yajl],     [ocirun_pkg="yajl-dev yajl-static"],
 		[alpine:cap],      [ocirun_pkg="libcap-dev libcap-static"],
 		[alpine:seccomp],  [ocirun_pkg="libseccomp-dev libseccomp-static"],

@@ -68,7 +68,7 @@ packages() {
 	fedora:test) echo "bats jq runc clang clang-tools-extra cppcheck ShellCheck" \
 		"codespell libasan libubsan compiler-rt xz procps-ng" ;;
 	alpine:build) echo "gcc make autoconf automake musl-dev linux-headers" \
-		"argp-standalone yajl-dev yajl-static libcap-dev libcap-static" \
+		"yajl-dev yajl-static libcap-dev libcap-static" \
 		"libseccomp-dev libseccomp-static" \
 		"protobuf-c-dev protobuf-c-compiler" ;;
 	alpine:bundle) echo "busybox-static util-linux" ;;
@@ -87,8 +87,7 @@ packages() {
 		"python3-codespell xz procps" ;;
 	*:build) echo "a C compiler (gcc 10 or clang 13), make, autoconf," \
 		"automake, and the development files of the C library, the" \
-		"kernel, yajl, libcap, libseccomp and protobuf-c (argp too, if the C" \
-		"library has none)" ;;
+		"kernel, yajl, libcap, libseccomp and protobuf-c" ;;
 	*:bundle) echo "a statically linked busybox, unshare and mount of" \
 		"util-linux" ;;
 	*:test) echo "bats, jq, runc, clang, clang-tidy, cppcheck, shellcheck," \
@@ -155,13 +154,15 @@ and then ./scripts/$prog again."
 	[ -n "$missing" ] || return 0
 	cmd=$(install_command)
 	if [ -n "$cmd" ]; then
+		[ "$(id -u)" -eq 0 ] || cmd="sudo $cmd"
 		die "not found:$missing
 Install with
-  sudo $cmd$want
+  $cmd$want
 and then run ./scripts/$prog again."
 	fi
 	die "not found:$missing
-This distribution ($(os_family)) is not known here. Needed are$want"
+This distribution ($(os_family)) is not known here. What is needed:
+$(for kind in "$@"; do echo "  $(packages "$kind")"; done)"
 }
 
 # A chroot without /proc, or whose / is no mount point, cannot hold containers

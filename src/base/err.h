@@ -59,10 +59,10 @@ int err_hint(struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * clang's analyzer looks at one file at a time: it follows "returned 0" after an
- * error unless it is told that these never do.
+ * The analyzers of clang and gcc look at one file at a time: they follow "returned
+ * 0" after an error unless they are told that these never do.
  */
-#if defined __clang_analyzer__ && !defined OCIRUN_ERR_C
+#if (defined __clang_analyzer__ || defined OCIRUN_ANALYZER) && !defined OCIRUN_ERR_C
 #define err_set(...)   (err_set(__VA_ARGS__), -1)
 #define err_errno(...) (err_errno(__VA_ARGS__), -1)
 #define err_wrap(...)  (err_wrap(__VA_ARGS__), -1)

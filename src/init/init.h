@@ -4,7 +4,7 @@
  * step_NAME(struct init *, const union step_arg *, struct err *) in the file of
  * its subject. May not include cgroup/, runtime/ or cli/: code that runs inside
  * the container cannot even name host-side code. Nothing here uses yajl,
- * libseccomp, argp or NSS (I9).
+ * libseccomp or NSS (I9).
  *
  * Who hears of a failure
  *  1. Up to RUN: the parent, by an ERROR message with the number of the step.

@@ -71,14 +71,16 @@ static void receive(int sock, const struct stat *want, const char *text)
 			     .msg_control = &ctl, .msg_controllen = sizeof(ctl) };
 	ssize_t n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC), more;
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+	size_t len = n > 0 ? (size_t)n : 0;
 	struct stat st = { 0 };
 	int fd = -1;
 
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	while (n > 0 && (more = read(sock, buf + n, sizeof(buf) - 1 - (size_t)n)) > 0)
-		n += more;
-	buf[n > 0 ? n : 0] = '\0';
+	while (n > 0 && len < sizeof(buf) - 1 &&
+	       (more = read(sock, buf + len, sizeof(buf) - 1 - len)) > 0)
+		len += (size_t)more;
+	buf[len] = '\0';
 	ok(fstat(fd, &st) == 0 && st.st_ino == want->st_ino, "the descriptor arrives");
 	is_str(buf, text, "... with the document, then the end of the stream");
 	(void)close(fd);
