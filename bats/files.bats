@@ -26,18 +26,6 @@ quick() {
 	[ "$status" -lt 124 ] || [ "$status" -eq 255 ]
 }
 
-# refuses TEXT...
-refuses() {
-	local text
-	[ "$status" -ne 0 ] || { echo "it works"; return 1; }
-	for text; do
-		[[ "${lines[-1]}" == *"$text"* ]] || {
-			echo "no '$text' in: ${lines[-1]}"
-			return 1
-		}
-	done
-}
-
 # odd COMMAND...: run it with "$F" as a FIFO, a device, a socket and a directory.
 odd() {
 	local kind

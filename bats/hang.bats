@@ -44,18 +44,6 @@ fails() {
 	fi
 }
 
-# refuses TEXT...: the last command failed, with each TEXT in its last line.
-refuses() {
-	local text
-	[ "$status" -ne 0 ] || { echo "it works"; return 1; }
-	for text; do
-		[[ "${lines[-1]}" == *"$text"* ]] || {
-			echo "no '$text' in: ${lines[-1]}"
-			return 1
-		}
-	done
-}
-
 bundle_runs() {
 	me run -d "$ID" >/dev/null 2>&1 </dev/null
 }

@@ -137,3 +137,21 @@ wait_for() {
 is_status() {
 	[ "$(status_of "$1")" = "$2" ]
 }
+
+# last TEXT...: each is in the last line of the last `run`.
+last() {
+	local text
+	for text in "$@"; do
+		[[ "${lines[-1]}" == *"$text"* ]] || {
+			echo "no '$text' in the last line of:"
+			echo "$output"
+			return 1
+		}
+	done
+}
+
+# refuses TEXT...: the last `run` failed, with each TEXT in its last line.
+refuses() {
+	[ "$status" -ne 0 ] || { echo "it works"; return 1; }
+	last "$@"
+}

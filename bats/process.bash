@@ -37,18 +37,6 @@ sleeper() {
 	oci run -d "$@" "$ID"
 }
 
-# last TEXT...: each is in the last line of the last `run`.
-last() {
-	local text
-	for text in "$@"; do
-		[[ "${lines[-1]}" == *"$text"* ]] || {
-			echo "no '$text' in the last line of:"
-			echo "$output"
-			return 1
-		}
-	done
-}
-
 # code N: the last `run` ended with N.
 code() {
 	[ "$status" -eq "$1" ] || {

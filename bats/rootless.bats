@@ -59,16 +59,6 @@ start() {
 	}
 }
 
-last() {
-	local text
-	for text; do
-		[[ "${lines[-1]}" == *"$text"* ]] || {
-			echo "no '$text' in: ${lines[-1]}"
-			return 1
-		}
-	done
-}
-
 # subordinate ID:FIRST:COUNT COMMAND...: with these subordinate ids, which need
 # an account; all in a mount namespace of its own.
 subordinate() {

@@ -186,3 +186,21 @@ cgroup_value() {
 		cat "/sys/fs/cgroup$path/$3"
 	fi
 }
+
+# twenty: what the test calls `one NUMBER PROGRAM...`, twenty times at once; each has
+# its own output and exit code.
+twenty() {
+	local i pids=()
+	for i in $(seq 20); do
+		one "$i" sh -c "echo $i; exit $i" >"$ENGINE/tmp/$i" \
+			2>"$ENGINE/tmp/$i.err" 3>&- &
+		pids+=($!)
+	done
+	for i in $(seq 20); do
+		status=0
+		wait "${pids[i - 1]}" || status=$?
+		cat "$ENGINE/tmp/$i" "$ENGINE/tmp/$i.err"
+		[ $status -eq "$i" ]
+		[ "$(cat "$ENGINE/tmp/$i")" = "$i" ]
+	done
+}
