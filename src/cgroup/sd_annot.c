@@ -82,11 +82,10 @@ static int to_usec(struct dval *v)
 		if (!(d >= 0 && d < 1e13))
 			return -ERANGE;
 		usec = (uint64_t)(d * 1e6);
-	} else if (strchr("nix", v->type) && (int64_t)v->u < 0) {
-		return -ERANGE;
 	} else if (!strchr("ynqiuxt", v->type)) {
 		return -EINVAL;
-	} else if (__builtin_mul_overflow(v->u, (uint64_t)1000000, &usec)) {
+	} else if ((strchr("nix", v->type) && (int64_t)v->u < 0) ||
+		   __builtin_mul_overflow(v->u, (uint64_t)1000000, &usec)) {
 		return -ERANGE;
 	}
 	*v = dval_u64(usec);

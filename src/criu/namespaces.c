@@ -87,9 +87,11 @@ static void join_namespace(struct criu_job *job, enum ns_kind k)
 {
 	CriuRpc__Options *o = &job->opts;
 	CriuRpc__Join *j = ARENA_NEW(&job->arena, CriuRpc__Join);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+	const size_t size = sizeof(j);
 
 	if (!o->join_ns)
-		o->join_ns = arena_array(&job->arena, _NS_KIND_MAX, sizeof(j));
+		o->join_ns = arena_array(&job->arena, _NS_KIND_MAX, size);
 	criu_rpc__join__init(j);
 	j->kind = arena_strdup(&job->arena, ns_proc_name(k));
 	j->path = arena_strdup(&job->arena, job->s->spec->linux_.ns[k].path);

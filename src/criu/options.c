@@ -310,12 +310,13 @@ void criu_add_inherit(struct criu_job *job, const char *key, int fd)
 
 	if (o->n_inherit_fd == job->inherit_cap) {
 		CriuRpc__Inherit **old = o->inherit_fd;
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+		const size_t size = sizeof(*old);
 
 		job->inherit_cap = 2 * o->n_inherit_fd + 8;
-		o->inherit_fd = arena_array(&job->arena, job->inherit_cap,
-					    sizeof(*old));
+		o->inherit_fd = arena_array(&job->arena, job->inherit_cap, size);
 		if (old)
-			memcpy(o->inherit_fd, old, o->n_inherit_fd * sizeof(*old));
+			memcpy(o->inherit_fd, old, o->n_inherit_fd * size);
 	}
 	criu_rpc__inherit__init(in);
 	in->key = arena_strdup(&job->arena, key);

@@ -91,6 +91,7 @@ static void cgroup_roots(struct criu_job *job, pid_t criu)
 		return;
 	for (const char *p = text; *p; p++)
 		n += *p == '\n';
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	o->cg_root = arena_array(&job->arena, n, sizeof(*o->cg_root));
 	/* "4:memory:/a/b", "1:name=systemd:/a", "0::/a" */
 	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {

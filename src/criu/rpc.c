@@ -111,8 +111,7 @@ void criu_conv_end(struct criu_conv *c)
 
 static int died(const struct criu_conv *c, struct err *e)
 {
-	(void)err_set(e, EPIPE, "criu (pid %d) died without a reply", c->pid);
-	return -e->code;
+	return err_set(e, EPIPE, "criu (pid %d) died without a reply", c->pid);
 }
 
 static int conv_send(const struct criu_conv *c, const CriuRpc__Request *req,

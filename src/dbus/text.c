@@ -164,6 +164,7 @@ static int parse_number(struct input *in, const char *want, struct dval *ret)
 {
 	bool neg = *in->p == '-';
 	uint64_t v = 0;
+	char type = 'i';
 	int base = 10;
 
 	if (want && (want[1] || !strchr("ynqiuxtd", *want)))
@@ -188,7 +189,9 @@ static int parse_number(struct input *in, const char *want, struct dval *ret)
 			return bad(in, "a number does not fit its type");
 	if (isalnum((unsigned char)*in->p) || *in->p == '.')
 		return bad(in, "this is not a number");
-	return fit(in, want ? *want : 'i', neg, v, ret);
+	if (want)
+		type = *want;
+	return fit(in, type, neg, v, ret);
 }
 
 /* ---- strings ---- */
@@ -204,7 +207,9 @@ static int parse_escape(struct input *in, struct str *out)
 	in->p++;
 	if (c == 'u' || c == 'U')
 		return bad(in, "\\u is not known here: write the character");
-	str_addc(out, f ? to[f - from] : c);
+	if (f)
+		c = to[f - from];
+	str_addc(out, c);
 	return 0;
 }
 
@@ -267,7 +272,8 @@ static int parse_string(struct input *in, const char *want, struct dval *ret)
 		p += n;
 	}
 	*ret = dval_str(s);
-	ret->type = want ? *want : 's';
+	if (want)
+		ret->type = *want;
 	if (ret->type == 'o' && !path_ok(s))
 		return bad(in, "this is no object path");
 	if (ret->type == 'g' && (!signature_ok(s) || strlen(s) > 255))
