@@ -149,6 +149,11 @@ bool cg_in_userns(void);
 int cg_plan_fresh(struct cgroup *cg, const struct spec_resources *res,
 		  struct cg_writes *ret, struct err *e);
 
+/* ---- cg_view.c ---- */
+
+/* Mount points for the directories of a record, which does not have them. */
+int cg_find_mounts(struct cgroup *cg, struct err *e);
+
 /* ---- cg_write.c: writes to the kernel, with reasons ---- */
 
 /* The CGW_EARLY entries of the planned writes for one controller. */
