@@ -466,6 +466,32 @@ Operation not permitted" ]
 	is_gone "$pid"
 }
 
+# As the container sees the mount of the config: its own cgroup is the caller's.
+@test "--cgroup-manager disabled: a cgroup mount shows the caller's cgroup" {
+	config '.process.args = ["sh", "-c", "grep cgroup /proc/self/mountinfo; ls /sys/fs/cgroup"]'
+	run "$OCIRUN" --root "$ROOT" --cgroup-manager disabled run "$ID"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *" /sys/fs/cgroup"*cgroup* ]]
+	none_exist $(dirs "$ID")
+	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+		[[ "$output" == *cgroup.procs* ]]
+	else
+		[[ "$output" == *pids* ]]
+	fi
+}
+
+@test "--cgroup-manager disabled: the same with a cgroup namespace" {
+	config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])
+		| .process.args = ["sh", "-c", "cat /proc/self/cgroup; find /sys/fs/cgroup -name cgroup.procs -maxdepth 2"]'
+	run "$OCIRUN" --root "$ROOT" --cgroup-manager disabled run "$ID"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *:/$'\n'* ]]
+	[[ "$output" == */sys/fs/cgroup*/cgroup.procs* ]]
+	none_exist $(dirs "$ID")
+}
+
 @test "--cgroup-manager disabled: what needs a cgroup is refused" {
 	del_mount /sys/fs/cgroup
 	config '.linux.resources.pids.limit = 5'

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What cgroup mounts in the container need (struct cgroup_view): the mount points
- * of the hierarchies and the container's directories in them. Makes nothing.
+ * of the hierarchies and the directories in them where the container is: its own,
+ * or the caller's if it has none (--cgroup-manager disabled). Makes nothing.
  */
 #include "config.h"
 
@@ -31,12 +32,19 @@ int cg_find_mounts(struct cgroup *cg, struct err *e)
 	return r;
 }
 
-static void view_links(struct cgroup *cg, struct cgroup_mount *m,
+/* The directories to show. */
+struct seen {
+	const struct cg_dir *v, *d2;
+	size_t n;
+	bool unified;
+};
+
+static void view_links(struct arena *a, struct cgroup_mount *m,
 		       const char *names)
 {
-	char *p = arena_strdup(&cg->arena, names);
+	char *p = arena_strdup(a, names);
 
-	m->links = arena_array(&cg->arena, strlen(names), sizeof(*m->links));
+	m->links = arena_array(a, strlen(names), sizeof(*m->links));
 	while (p) {
 		char *end = strchr(p, ',');
 
@@ -52,34 +60,26 @@ static void view_links(struct cgroup *cg, struct cgroup_mount *m,
  * Where the container's processes are: in the caller's cgroup, which is the one
  * above, if there was no permission to make theirs and nothing asked for it.
  */
-static const char *view_dir(struct cgroup *cg, const struct cg_dir *d)
+static const char *view_dir(struct arena *a, const struct cg_dir *d)
 {
 	const char *slash = strrchr(d->dir, '/');
 
 	if (!d->dropped || !slash)
 		return d->dir;
-	return arena_printf(&cg->arena, "%.*s", (int)(slash - d->dir), d->dir);
+	return arena_printf(a, "%.*s", (int)(slash - d->dir), d->dir);
 }
 
-const struct cgroup_view *cgroup_view(struct cgroup *cg)
+static void fill(struct cgroup_view *v, const struct seen *s, struct arena *a)
 {
-	struct cgroup_view *v = &cg->view;
-	struct arena *a = &cg->arena;
-
-	v->v2 = cg->unified;
-	v->v2_mount = cg->d2 ? cg->d2->mount : NULL;
-	v->v2_host_dir = cg->d2 ? view_dir(cg, cg->d2) : NULL;
+	v->v2 = s->unified;
+	v->v2_mount = s->d2 ? s->d2->mount : NULL;
+	v->v2_host_dir = s->d2 ? view_dir(a, s->d2) : NULL;
 	v->n_mounts = 0;
-	if (cg->unified)
-		return v;
-	if (cg->n_dirs > 0 && !cg->dirs[0].mount) {
-		struct err ignored = ERR_INIT; /* no mounts: an empty view */
-
-		(void)cg_find_mounts(cg, &ignored);
-	}
-	v->mounts = arena_array(a, cg->n_dirs, sizeof(*v->mounts));
-	for (size_t i = 0; i < cg->n_dirs; i++) {
-		const struct cg_dir *d = &cg->dirs[i];
+	if (s->unified)
+		return;
+	v->mounts = arena_array(a, s->n, sizeof(*v->mounts));
+	for (size_t i = 0; i < s->n; i++) {
+		const struct cg_dir *d = &s->v[i];
 
 		if (d->v2 || !d->mount)
 			continue;
@@ -91,10 +91,47 @@ const struct cgroup_view *cgroup_view(struct cgroup *cg)
 			.subdir = slash ? slash + 1 : d->mount,
 			.data = named ? arena_printf(a, "none,%s", d->names)
 				      : d->names,
-			.host_dir = view_dir(cg, d),
+			.host_dir = view_dir(a, d),
 		};
 		if (!named && strchr(d->names, ','))
-			view_links(cg, m, d->names);
+			view_links(a, m, d->names);
 	}
-	return v;
+}
+
+/* The cgroups of this process; a host that cannot be read has none. */
+static void find_own(struct seen *ret, struct arena *a)
+{
+	struct err ignored = ERR_INIT;
+	struct cg_layout l;
+	struct cg_dir *v;
+
+	if (cg_layout_probe(&l, a, true, &ignored) < 0)
+		return;
+	ret->unified = l.unified;
+	l.unified = false; /* "." is our own cgroup then, not the one above */
+	v = arena_array(a, l.n, sizeof(*v));
+	for (size_t i = 0; i < l.n; i++) {
+		const struct cg_hier *h = &l.v[i];
+
+		v[i] = (struct cg_dir){ .names = h->names, .mount = h->mount,
+					.v2 = h->v2,
+					.dir = cg_path_dir(a, &l, h, ".") };
+		if (h->v2)
+			ret->d2 = &v[i];
+	}
+	ret->v = v;
+	ret->n = l.n;
+}
+
+const struct cgroup_view *cgroup_view(struct cgroup *cg)
+{
+	struct seen s = { cg->dirs, cg->d2, cg->n_dirs, cg->unified };
+	struct err ignored = ERR_INIT; /* no mounts: an empty view */
+
+	if (cg->driver == CGROUP_DISABLED)
+		find_own(&s, &cg->arena);
+	else if (!cg->unified && cg->n_dirs > 0 && !cg->dirs[0].mount)
+		(void)cg_find_mounts(cg, &ignored);
+	fill(&cg->view, &s, &cg->arena);
+	return &cg->view;
 }
