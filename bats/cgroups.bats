@@ -501,6 +501,53 @@ Operation not permitted" ]
 	[[ "${lines[-1]}" == */linux/resources/pids*disabled* ]]
 }
 
+# ---- --rootless ----------------------------------------------------------------------------
+
+# Hierarchies that nobody may write to.
+RDONLY='for h in /sys/fs/cgroup /sys/fs/cgroup/*; do
+	[ ! -e "$h/cgroup.procs" ] || { mount --bind "$h" "$h"; mount -o remount,bind,ro "$h"; }
+	[ ! -e /sys/fs/cgroup/cgroup.procs ] || break
+done;'
+
+@test "--rootless: without permission a config that asks for nothing goes on unless it is false" {
+	config '.linux.resources = {} | .process.args = ["echo", "up"]'
+	del_mount /sys/fs/cgroup
+	for auto in "" --rootless=auto --rootless= --rootless=true; do
+		run world private "$RDONLY oci $auto run \$ID"
+		echo "$auto: $output"
+		[ "$status" -eq 0 ]
+		[ "$output" = up ]
+	done
+	run world private "$RDONLY oci --rootless=false run \$ID"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last "unable to apply cgroup configuration" "ead-only file system"
+}
+
+@test "--rootless=true: device rules that cannot be enforced are left out, limits are not" {
+	config '.process.args = ["echo", "up"]'
+	del_mount /sys/fs/cgroup
+	run world private "$RDONLY oci run \$ID"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last /linux/resources/devices
+	run world private "$RDONLY oci --rootless=true run \$ID"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = up ]
+	config '.linux.resources.pids.limit = 5'
+	run world private "$RDONLY oci --rootless=true run \$ID"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last /linux/resources/pids/limit "rootless needs no limits"
+}
+
+@test "--rootless: a word that it does not know is refused" {
+	run oci --rootless=maybe run "$ID"
+	[ "$status" -eq 1 ]
+	last maybe "'true', 'false' or 'auto'"
+}
+
 @test "no cgroup file system at all: a start that asks for nothing works" {
 	del_mount /sys/fs/cgroup
 	config '.linux.resources = {} | .process.args = ["echo", "up"]'

@@ -189,6 +189,18 @@ map_many() {
 	last "/linux/cgroupsPath" "permission denied"
 }
 
+@test "--rootless=false: no permission for cgroups is an error, also of who asks for none" {
+	program 'echo up'
+	run mine --rootless=true run "$ID"
+	[ "$status" -eq 0 ]
+	[ "$output" = up ]
+	run mine --rootless=false run "$ID"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last "unable to apply cgroup configuration" "ermission denied"
+	[ -z "$(ls -A "$ROOT")" ]
+}
+
 @test "no cgroup and no pid namespace: a warning" {
 	edit 'del(.linux.namespaces[] | select(.type == "pid")) |
 		(.mounts[] | select(.type == "proc")) |= (.type = "none" |

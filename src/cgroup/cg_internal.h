@@ -117,7 +117,7 @@ struct cgroup {
 	struct arena arena;
 	enum cgroup_driver driver;
 	bool unified;
-	bool rootless;
+	bool rootless, strict; /* cgroup_req */
 	bool path_asked;   /* linux.cgroupsPath is given */
 	bool foreign;      /* refused: what is there is not ours */
 	bool early_done;

@@ -308,6 +308,9 @@ int cg_tree_remove(const char *dir)
 {
 	if (rmdir(dir) == 0 || errno == ENOENT)
 		return 0;
+	/* On a read-only mount the kernel does not look whether it exists. */
+	if (errno == EROFS)
+		return access(dir, F_OK) < 0 && errno == ENOENT ? 0 : -EROFS;
 	if (errno != EBUSY)
 		return -errno;
 	int r = walk_tree(dir, NULL, leave_remove, NULL);

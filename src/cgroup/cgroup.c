@@ -226,7 +226,8 @@ static bool no_permission(int r)
 /* No permission for what nobody asked for: go on without. */
 static bool droppable(const struct cgroup *cg, const struct cg_dir *d, int r)
 {
-	return (no_permission(r) || r == -ENOENT) && !needed_by(cg, d);
+	return (no_permission(r) || r == -ENOENT) && !cg->strict &&
+	       !needed_by(cg, d);
 }
 
 /*
@@ -245,9 +246,10 @@ static int check_permission(struct cgroup *cg, struct err *e)
 			continue;
 		const char *by = needed_by(cg, d);
 
-		if (by) {
+		if (by || cg->strict) {
 			(void)cg_explain_mkdir(d, d->dir, -r, e);
-			(void)err_at(e, "%s", by);
+			if (by)
+				(void)err_at(e, "%s", by);
 			return err_wrap(e, APPLY_TEXT);
 		}
 		log_debug("going on without cgroup '%s': %s", d->dir,
@@ -319,6 +321,7 @@ int cgroup_plan(struct cgroup **ret, const struct cgroup_req *req,
 	cg->only_planned = true;
 	cg->driver = req->driver;
 	cg->rootless = req->rootless;
+	cg->strict = req->strict;
 	cg->path_asked = req->cgroups_path && *req->cgroups_path;
 	cg->planned = req->resources;
 	if (req->driver != CGROUP_DISABLED)
@@ -423,6 +426,7 @@ static int create_one(struct cgroup *cg, struct cg_dir *d, struct err *e)
 			  err_format(e, buf, sizeof(buf)));
 		err_clear(e);
 		d->dropped = true;
+		set_paths(cg);
 		if (d->v2 && cg->fd2 >= 0) {
 			(void)close(cg->fd2);
 			cg->fd2 = -1;

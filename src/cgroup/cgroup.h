@@ -37,8 +37,15 @@ struct cgroup_req {
 	/* for the systemd driver: "org.systemd.property.*" or NULL */
 	const struct kv_list *annotations;
 	const char *prefix;       /* of default unit names; NULL = "ocirun" */
-	bool rootless;            /* the user's manager is asked, not PID 1 */
+	/*
+	 * Without permission for cgroups a container that asks for none goes on
+	 * without; the user's manager is asked, not PID 1. `strict`: never.
+	 */
+	bool rootless, strict;
 };
+
+/* Are we part of a user's session or service, root's excepted (systemd)? */
+bool cgroup_of_user(void);
 
 /*
  * Where the container's processes will be. Only reads. Errors: ".." in the

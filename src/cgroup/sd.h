@@ -40,6 +40,9 @@ int sd_expand_slice(const char *slice, struct arena *a, const char **ret);
 int sd_unit_names(struct sd_unit *ret, struct arena *a, const char *cgroups_path,
 		  const char *prefix, const char *id, bool user, struct err *e);
 
+/* From the text of /proc/PID/cgroup: in the slice of a user that is not root? */
+bool sd_user_slice(const char *cgroups);
+
 /* ---- sd_props.c ---- */
 
 struct sd_prop {

@@ -15,12 +15,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "cgroup/cg_internal.h"
 #include "dbus/bus.h"
@@ -47,6 +49,14 @@ bool sd_running(void)
 	struct stat st;
 
 	return lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool cgroup_of_user(void)
+{
+	AUTO(str) char *text = NULL;
+
+	return file_read_at(AT_FDCWD, "/proc/self/cgroup", CG_FILE_MAX, &text,
+			    NULL) == 0 && sd_user_slice(text);
 }
 
 int sd_parse_version(const char *text)

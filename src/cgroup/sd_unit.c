@@ -133,3 +133,19 @@ int sd_unit_names(struct sd_unit *ret, struct arena *a, const char *cgroups_path
 	*ret = u;
 	return 0;
 }
+
+bool sd_user_slice(const char *cgroups)
+{
+	static const char slice[] = "/user-";
+
+	for (const char *p = cgroups; (p = strstr(p, slice)); p++) {
+		const char *id = p + strlen(slice);
+		size_t n = strspn(id, "0123456789");
+
+		if (n && str_starts(id + n, ".slice") &&
+		    (id[n + 6] == '/' || id[n + 6] == '\n' || !id[n + 6]) &&
+		    !(n == 1 && *id == '0'))
+			return true;
+	}
+	return false;
+}

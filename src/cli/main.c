@@ -254,13 +254,15 @@ static int setup_driver(const struct globals *g, struct runtime *rt,
 	return 0;
 }
 
-/* Only its form: what it decides belongs to rootless cgroups. */
-static int check_rootless(const struct globals *g, struct err *e)
+static int setup_rootless(const struct globals *g, struct runtime *rt,
+			  struct err *e)
 {
 	const char *v = g->rootless;
-	bool b;
 
-	if (!v || !*v || streq_nocase(v, "auto") || cli_parse_bool(v, &b) == 0)
+	if (!v || !*v || streq_nocase(v, "auto"))
+		return 0;
+	rt->rootless.set = true;
+	if (cli_parse_bool(v, &rt->rootless.v) == 0)
 		return 0;
 	return err_set(e, EINVAL,
 		       "invalid --rootless '%s': 'true', 'false' or 'auto' is needed",
@@ -487,7 +489,7 @@ int main(int argc, char **argv)
 	if (!cmd)
 		return help_topic(cli.rt.name, &args, 0);
 	if (check_unprotect(&e) < 0 || setup_log(&g, &e) < 0 || setup_root(&g, &cli, &e) < 0 ||
-	    setup_driver(&g, &cli.rt, &e) < 0 || check_rootless(&g, &e) < 0)
+	    setup_driver(&g, &cli.rt, &e) < 0 || setup_rootless(&g, &cli.rt, &e) < 0)
 		return fail(&e, 1);
 	/* args.v[0] is the command: it stands where a program name would */
 	return run_cmd(&cli, cmd, (int)args.n, (char **)(uintptr_t)args.v);

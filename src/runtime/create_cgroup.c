@@ -10,8 +10,24 @@
 
 #include "base/banned.h"
 
+/*
+ * Who has no right to the whole tree. Root of a user namespace may be root of a
+ * nested system, with a manager of its own, or a user who made the namespace.
+ */
+static bool is_rootless(const struct creation *cr)
+{
+	const struct runtime *rt = cr->opts->p.rt;
+
+	if (rt->rootless.set)
+		return rt->rootless.v;
+	return cr->host.euid != 0 ||
+	       (cr->host.in_userns &&
+		(rt->driver != CGROUP_SYSTEMD || cgroup_of_user()));
+}
+
 int creation_plan_cgroup(struct creation *cr, struct err *e)
 {
+	const struct opt_bool *asked = &cr->opts->p.rt->rootless;
 	struct cgroup_req req = {
 		.driver = cr->opts->p.rt->driver,
 		.id = cr->opts->id,
@@ -19,7 +35,8 @@ int creation_plan_cgroup(struct creation *cr, struct err *e)
 		.resources = &cr->spec.linux_.resources,
 		.annotations = &cr->spec.annotations,
 		.prefix = cr->opts->p.rt->name,
-		.rootless = cr->host.euid != 0 || cr->host.in_userns,
+		.rootless = is_rootless(cr),
+		.strict = asked->set && !asked->v,
 	};
 
 	return cgroup_plan(&cr->cg, &req, e);

@@ -18,6 +18,7 @@ struct runtime {
 	bool debug;
 	const char *criu;  /* --criu: path or name, NULL or "" = "criu" in $PATH */
 	enum cgroup_driver driver;
+	struct opt_bool rootless; /* --rootless; unset: look */
 	uint32_t inherited_fds; /* descriptors 3 … open at start */
 };
 

@@ -34,6 +34,24 @@ static void test_slices(void)
 	}
 }
 
+static void test_user_slice(void)
+{
+	static const struct { const char *text; bool want; } t[] = {
+		{ "0::/user.slice/user-1000.slice/session-1.scope\n", true },
+		{ "3:pids:/x\n1:name=systemd:/user.slice/user-7.slice\n", true },
+		{ "0::/user.slice/user-0.slice/session-1.scope\n", false },
+		{ "0::/user.slice/user-.slice/x\n", false },
+		{ "0::/user.slice/user-12.slices/x\n", false },
+		{ "0::/user.slice/user-a1.slice/x\n", false },
+		{ "0::/system.slice/user-1000.service\n", false },
+		{ "0::/user-0.slice/user-5.slice", true },
+		{ "0::/\n", false }, { "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++)
+		ok(sd_user_slice(t[i].text) == t[i].want, "user's: %s", t[i].text);
+}
+
 static void test_names(void)
 {
 	static const struct {
@@ -474,6 +492,7 @@ static void test_version(void)
 int main(void)
 {
 	test_slices();
+	test_user_slice();
 	test_names();
 	test_rounding();
 	test_idle();
