@@ -249,6 +249,56 @@ bpf() {
 	[[ "$(cat "$TESTDIR/got")" == "1 anon_inode:"*seccomp* ]]
 }
 
+# ---- cgroups ------------------------------------------------------------------------
+
+@test "delegate-cgroup: init begins below the container's, in a cgroup of its root" {
+	requires cgroup2
+	config --arg p "/$ID" '.annotations."run.oci.delegate-cgroup" = "below/it"
+		| .linux.cgroupsPath = $p | .process.args = ["sleep", "1000"]
+		| .linux.namespaces |= (map(select(.type | IN("cgroup", "user") | not))
+			+ [{type: "cgroup"}, {type: "user"}])
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1000}]'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$TESTDIR"
+	oci run -d "$ID" >"$TESTDIR/out" 2>&1 || { cat "$TESTDIR/out"; false; }
+	pid=$(oci state "$ID" | jq .pid)
+	top=/sys/fs/cgroup/$ID
+	[ "$(cat "$top/below/it/cgroup.procs")" = "$pid" ]
+	[ "$(stat -c %u "$top" "$top/below" "$top/below/it" "$top/below/it/cgroup.procs" | xargs)" = "0 0 100000 100000" ]
+	[ "$(cat "$top/below/it/cgroup.controllers")" = "$(cat "$top/cgroup.controllers")" ]
+	run oci exec "$ID" cat /proc/self/cgroup
+	echo "$output"
+	[[ "$output" == *"0::/below/it" || "$output" == *"0::/" ]]
+	oci exec --cap CAP_SYS_ADMIN "$ID" sh -ec 'mount -t cgroup2 none /tmp
+		mkdir /tmp/below/it/mine
+		! mkdir /tmp/below/mine 2>/dev/null'
+	oci delete -f "$ID"
+	[ ! -e "$top" ]
+}
+
+@test "delegate-cgroup: what is no path below, and where it is not safe" {
+	for path in .. ../x a/../b / .; do
+		config --arg p "$path" '.annotations."run.oci.delegate-cgroup" = $p'
+		run oci run "$ID"
+		echo "$path: $output"
+		code 1
+		last /annotations/run.oci.delegate-cgroup
+	done
+	config '.annotations."run.oci.delegate-cgroup" = "x"'
+	run oci --cgroup-manager disabled run "$ID"
+	code 1
+	last /annotations/run.oci.delegate-cgroup disabled
+	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || {
+		run oci run "$ID"
+		echo "$output"
+		code 1
+		last /annotations/run.oci.delegate-cgroup "cgroup v2"
+	}
+	config '.annotations."run.oci.delegate-cgroup" = ""'
+	oci run "$ID"
+}
+
 @test "handlers that ocirun has not are errors that say so" {
 	annotate handler wasm
 	run oci run "$ID"

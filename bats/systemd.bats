@@ -248,6 +248,60 @@ refused_sd() {
 	file cpu.weight 8
 }
 
+# The process is where the limits are: a cgroup2 directory with processes cannot give
+# controllers to children, so nobody may stay in the scope.
+@test "run.oci.systemd.subgroup: the container is below the scope, with its limits" {
+	requires systemd
+	config '.annotations."run.oci.systemd.subgroup" = "container/deep"
+		| .linux.resources.pids.limit = 20'
+	start
+	[[ "$dir" == */"$UNIT"/container/deep ]]
+	file cgroup.procs "$pid"
+	file pids.max 20
+	prop TasksMax 20
+	[ -z "$(cat "${dir%/container/deep}/cgroup.procs")" ]
+	oci exec "$ID" true
+	oci exec -d "$ID" sleep 1000
+	[ "$(oci ps -f json "$ID" | jq length)" = 2 ]
+	oci pause "$ID"
+	is_status "$ID" paused
+	oci resume "$ID"
+	oci update --pids-limit 30 "$ID"
+	file pids.max 30
+	prop TasksMax 30
+	oci delete -f "$ID"
+	[ ! -e "${dir%/container/deep}" ]
+	no_unit
+}
+
+@test "run.oci.systemd.subgroup and delegate-cgroup together" {
+	requires systemd
+	config '.annotations."run.oci.systemd.subgroup" = "container"
+		| .annotations."run.oci.delegate-cgroup" = "own"
+		| .linux.resources.pids.limit = 20'
+	start
+	[[ "$dir" == */"$UNIT"/container ]]
+	[ "$(cat "$dir/own/cgroup.procs")" = "$pid" ]
+	file pids.max 20
+	[ "$(cat "$dir/own/pids.max")" = max ]
+	[[ " $(cat "$dir/own/cgroup.controllers") " == *" memory "* ]]
+	[ "$(oci exec "$ID" sh -c 'cat /proc/self/cgroup')" = 0::/own ]
+	oci delete -f "$ID"
+	no_unit
+}
+
+@test "run.oci.systemd.subgroup: empty is none, .. is refused" {
+	config '.annotations."run.oci.systemd.subgroup" = "../x"'
+	run sd run "$ID"
+	[ "$status" -eq 1 ]
+	[[ "${lines[-1]}" == */annotations/run.oci.systemd.subgroup* ]]
+	requires systemd
+	config '.annotations."run.oci.systemd.subgroup" = ""'
+	start
+	[[ "$dir" == */"$UNIT" ]]
+	oci delete -f "$ID"
+}
+
 @test "annotations become properties" {
 	requires systemd cgroup2
 	config '.annotations = {

@@ -13,6 +13,7 @@
 #include "base/protect.h"
 #include "base/str.h"
 #include "cgroup/cg_devices.h"
+#include "cgroup/cg_systemd.h"
 #include "cgroup/cgroup.h"
 
 #include <stdbool.h>
@@ -195,30 +196,6 @@ const char *cg_pids_text(const struct pid_list *list, char *buf, size_t size);
 /* As above with states and what they wait in, of at most three. */
 const char *cg_pids_stuck(const struct pid_list *list, char *buf, size_t size);
 
-/* ---- cg_systemd.c: all but the first need cg->sd ---- */
-
-/* Fill cg->sd; *ret_inner: the cgroup below the root of each hierarchy. */
-int cg_sd_plan(struct cgroup *cg, const struct cgroup_req *req,
-	       const char **ret_inner, struct err *e);
-/* Can it work with the layout? */
-int cg_sd_check(const struct cgroup *cg, struct err *e);
-/* The limits as systemd can have them; `res` itself without cg->sd. */
-const struct spec_resources *cg_sd_limits(struct cgroup *cg,
-					  const struct spec_resources *res);
-int cg_sd_begin(struct cgroup *cg, struct err *e);
-/* Planned, and the unit is still to be made: false also without cg->sd. */
-bool cg_sd_pending(const struct cgroup *cg);
-/* Make the unit around its first process, and the directories ours. */
-int cg_sd_start(struct cgroup *cg, pid_t pid, struct err *e);
-/* Does the user's manager have it? false also without cg->sd. */
-bool cg_sd_user(const struct cgroup *cg);
-/* Let systemd move a process into the unit, or a cgroup below it. */
-int cg_sd_attach(struct cgroup *cg, const char *sub, pid_t pid, struct err *e);
-int cg_sd_apply(struct cgroup *cg, const struct spec_resources *res,
-		bool devices, struct err *e);
-int cg_sd_destroy(struct cgroup *cg, struct err *e);
-void cg_sd_close(struct cgroup *cg);
-
 /* ---- cg_v1.c, cg_v2.c ---- */
 
 int cg1_check(const struct cg_dir *d, struct err *e);
@@ -244,6 +221,8 @@ int cg2_freeze(const char *dir, bool on, deadline_t deadline, struct err *e);
 bool cg2_frozen(const char *dir);
 bool cg2_stops(const char *dir);
 int cg2_destroy(const struct cg_dir *d, deadline_t deadline, struct err *e);
+/* Pass all controllers on from directory `from` to `to`, somewhere below it. */
+void cg2_pass_on(const char *from, const char *to);
 /* Explain a failed write of a pid to cgroup.procs (sets hint only). */
 void cg2_enter_hint(const char *dir, pid_t pid, int code, struct err *e);
 

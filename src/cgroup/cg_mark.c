@@ -74,8 +74,11 @@ void cgroup_claim(struct cgroup *cg, const char *mark)
 		return;
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		struct cg_dir *d = &cg->dirs[i];
+		const char *scope = cg_sd_scope(cg, d);
 		int r = d->dropped ? 1 : owner(d->dir, mark);
 
+		if (r > 0 && scope && !d->dropped)
+			r = owner(scope, mark);
 		if (r > 0)
 			continue;
 		log_debug("cgroup '%s' is %s", d->dir,

@@ -54,6 +54,13 @@ bool cg_sd_user(const struct cgroup *cg)
 	return false;
 }
 
+const char *cg_sd_scope(struct cgroup *cg, const struct cg_dir *d)
+{
+	(void)cg;
+	(void)d;
+	return NULL;
+}
+
 void cg_sd_close(struct cgroup *cg)
 {
 	(void)cg;

@@ -30,6 +30,7 @@ struct cg_sd {
 	bool user;    /* the user's manager, not the system's */
 	bool pending; /* planned, the unit has not been made */
 	struct sd_unit unit;
+	const char *subgroup; /* below the scope, where the container is; or NULL */
 	struct sd_props annotations;
 	const struct spec_resources *res;
 	struct sd_manager *manager; /* once it was needed */
@@ -67,6 +68,7 @@ int cg_sd_plan(struct cgroup *cg, const struct cgroup_req *req,
 
 	sd->user = req->rootless;
 	sd->res = req->resources;
+	sd->subgroup = req->subgroup;
 	sd->pending = true;
 	sd->annotations.arena = &cg->arena;
 	if (sd_unit_names(&sd->unit, &cg->arena, req->cgroups_path,
@@ -81,7 +83,9 @@ int cg_sd_plan(struct cgroup *cg, const struct cgroup_req *req,
 	if (sd->user &&
 	    sd_control_group(sd->manager, &cg->arena, &top, deadline, e) < 0)
 		return -e->code;
-	*ret_inner = arena_printf(&cg->arena, "%s%s", top, sd->unit.dir);
+	*ret_inner = arena_printf(&cg->arena, "%s%s%s%s", top, sd->unit.dir,
+				  sd->subgroup ? "/" : "",
+				  sd->subgroup ? sd->subgroup : "");
 	if (path_has_dotdot(*ret_inner) || **ret_inner != '/')
 		return err_set(e, EINVAL, "systemd's cgroup '%s' is no path", top);
 	return 0;
@@ -142,6 +146,25 @@ void cgroup_set_unit(struct cgroup *cg, const char *unit)
 	cg->sd->unit.name = arena_strdup(&cg->arena, strchr(unit, ':') + 1);
 }
 
+/* How much of the container's directory is the scope. */
+static size_t scope_len(const struct cgroup *cg, const char *dir)
+{
+	const char *name = cg->sd->unit.name;
+	size_t n = strlen(name);
+
+	for (const char *p = dir; (p = strstr(p, name)); p++)
+		if (p > dir && p[-1] == '/' && (p[n] == '/' || !p[n]))
+			return (size_t)(p - dir) + n;
+	return strlen(dir);
+}
+
+const char *cg_sd_scope(struct cgroup *cg, const struct cg_dir *d)
+{
+	size_t n = cg->sd ? scope_len(cg, d->dir) : 0;
+
+	return cg->sd && d->dir[n] ? arena_strndup(&cg->arena, d->dir, n) : NULL;
+}
+
 bool cg_sd_user(const struct cgroup *cg)
 {
 	return cg->sd && cg->sd->user;
@@ -169,7 +192,7 @@ bool cg_sd_pending(const struct cgroup *cg)
  * The process has to be where the record says. It is elsewhere if systemd does not
  * manage this hierarchy, or sees other processes by these numbers than we do.
  */
-static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
+static int check_place(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	AUTO(arena) struct arena a = { 0 };
 	AUTO(str) char *text = NULL;
@@ -180,14 +203,46 @@ static int check_place(const struct cgroup *cg, pid_t pid, struct err *e)
 		return err_errno(e, -r, "cannot read '%s'", proc);
 	const char *self = cg_self_path(&a, text, "");
 
-	if (self && streq(arena_printf(&a, "%s%s", cg->d2->mount, self),
-			  cg->d2->dir))
+	const char *scope = cg_sd_scope(cg, cg->d2);
+
+	if (!scope)
+		scope = cg->d2->dir;
+	if (self && streq(arena_printf(&a, "%s%s", cg->d2->mount, self), scope))
 		return 0;
 	(void)err_set(e, EREMOTEIO, "systemd has made '%s', but process %d is in "
 		      "cgroup '%s', not in '%s'", cg->sd->unit.name, pid,
-		      self ? self : "?", cg->d2->dir);
+		      self ? self : "?", scope);
 	return err_hint(e, "is this a container that shares systemd's socket, but "
 			"not its pid and cgroup namespace?");
+}
+
+/*
+ * A subgroup is made, and entered, before anything else: a cgroup2 directory with
+ * processes gives no controllers to its children.
+ */
+static int enter_subgroup(struct cgroup *cg, pid_t pid, struct err *e)
+{
+	AUTO(arena) struct arena a = { 0 };
+	struct cg_dir scope = { 0 };
+
+	if (!cg->sd->subgroup)
+		return 0;
+	for (size_t i = 0; i < cg->n_dirs; i++) {
+		scope.dir = cg_sd_scope(cg, &cg->dirs[i]);
+		if (scope.dir && access(scope.dir, F_OK) == 0)
+			cg_mark_put(cg, &scope);
+	}
+	if (!cg->unified)
+		return 0; /* cgroup_enter() goes through all hierarchies */
+	if (cg_mkdirs(cg->d2, e) < 0)
+		return -e->code;
+	int r = cg_put(cg->d2->dir, "cgroup.procs",
+		       arena_printf(&a, "%d", pid));
+
+	if (r >= 0)
+		return 0;
+	(void)err_errno(e, -r, "cannot move process %d to '%s'", pid, cg->d2->dir);
+	return err_at(e, "/annotations/run.oci.systemd.subgroup");
 }
 
 /* Directories of our own, and those that systemd does not know. */
@@ -220,14 +275,16 @@ int cg_sd_start(struct cgroup *cg, pid_t pid, struct err *e)
 	sd->pending = refused;
 	if (r < 0)
 		return r;
-	if (cg->unified && check_place(cg, pid, e) < 0)
+	if ((cg->unified && check_place(cg, pid, e) < 0) ||
+	    enter_subgroup(cg, pid, e) < 0)
 		return -e->code;
 	return take_dirs(cg, e);
 }
 
 int cg_sd_attach(struct cgroup *cg, const char *sub, pid_t pid, struct err *e)
 {
-	AUTO(str) char *path = xasprintf("/%s", sub ? sub : "");
+	const char *below = cg->d2->dir + scope_len(cg, cg->d2->dir);
+	AUTO(str) char *path = xasprintf("%s/%s", below, sub ? sub : "");
 	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
 
 	if (reach(cg, deadline, e) < 0)
@@ -261,6 +318,21 @@ int cg_sd_apply(struct cgroup *cg, const struct spec_resources *res,
 
 /* ---- the end ---- */
 
+/* What is left of the scope where systemd does not know the hierarchy. */
+static void remove_scopes(struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n_dirs; i++) {
+		const struct cg_dir *d = &cg->dirs[i];
+		AUTO(str) char *dir = xstrdup(d->dir);
+		size_t n = scope_len(cg, dir);
+
+		for (char *s; strlen(dir) > n && (s = strrchr(dir, '/'));) {
+			*s = '\0';
+			(void)rmdir(dir);
+		}
+	}
+}
+
 int cg_sd_destroy(struct cgroup *cg, struct err *e)
 {
 	deadline_t deadline = deadline_in_ms(SD_DEADLINE_MS);
@@ -274,9 +346,13 @@ int cg_sd_destroy(struct cgroup *cg, struct err *e)
 	if (!sd_running()) {
 		log_debug("systemd is not running: no unit '%s' to stop",
 			  cg->sd->unit.name);
+		remove_scopes(cg);
 		return 0;
 	}
 	if (reach(cg, deadline, e) < 0)
 		return err_wrap(e, "cannot stop unit '%s'", cg->sd->unit.name);
-	return sd_stop(cg->sd->manager, cg->sd->unit.name, deadline, e);
+	if (sd_stop(cg->sd->manager, cg->sd->unit.name, deadline, e) < 0)
+		return -e->code;
+	remove_scopes(cg);
+	return 0;
 }

@@ -330,6 +330,16 @@ static int enable_chain(const struct cgroup *cg, const struct cg_dir *d,
 	return check_enabled(d->dir, w, &refusal, e);
 }
 
+void cg2_pass_on(const char *from, const char *to)
+{
+	AUTO(arena) struct arena a = { 0 };
+	struct refusal ignored = { 0 };
+
+	for (const char *s = to + strlen(from); s; s = strchr(s + 1, '/'))
+		enable_in(&a, arena_strndup(&a, to, (size_t)(s - to)), NULL, true,
+			  &ignored);
+}
+
 int cg2_ensure(const struct cgroup *cg, const struct cg_dir *d,
 	       const struct cg_writes *w, struct err *e)
 {

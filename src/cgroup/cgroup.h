@@ -37,6 +37,7 @@ struct cgroup_req {
 	/* for the systemd driver: "org.systemd.property.*" or NULL */
 	const struct kv_list *annotations;
 	const char *prefix;       /* of default unit names; NULL = "ocirun" */
+	const char *subgroup;     /* below the scope: the container's; or NULL */
 	/*
 	 * Without permission for cgroups a container that asks for none goes on
 	 * without; the user's manager is asked, not PID 1. `strict`: never.
@@ -129,6 +130,14 @@ int cgroup_apply_devices(struct cgroup *cg, const struct spec_resources *res,
  * /sys/kernel/cgroup/delegate). Only cgroup2 alone, nothing otherwise.
  */
 int cgroup_delegate(struct cgroup *cg, uint32_t uid, struct err *e);
+/*
+ * Make the cgroup `sub` (relative, clean) below the container's, with all
+ * controllers that there are, give it to `uid`, and move process `pid` there. The
+ * limits stay above it. Only cgroup2 alone; cgroup_descend_check() says so early.
+ */
+int cgroup_descend_check(const struct cgroup *cg, struct err *e);
+int cgroup_descend(struct cgroup *cg, const char *sub, pid_t pid, uint32_t uid,
+		   struct err *e);
 /* Write the limits, devices included. Error: pointer, file, value, reason. */
 int cgroup_apply(struct cgroup *cg, const struct spec_resources *res,
 		 struct err *e);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/str.h"
 
 #include "base/banned.h"
@@ -137,6 +138,29 @@ static int seccomp_bpf(const struct use *u)
 	return 0;
 }
 
+/* A cgroup below another, as a clean relative path; "" asks for none. */
+static int relative_cgroup(const struct use *u, const char **ret)
+{
+	AUTO(str) char *clean = path_clean(u->value + strspn(u->value, "/"));
+
+	if (!*u->value)
+		return 0;
+	if (path_has_dotdot(u->value) || strchr(u->value, '\n') || streq(clean, "."))
+		return refuse(u, EINVAL, "a path below the container's cgroup is needed, without '..'");
+	*ret = arena_strdup(&u->spec->arena, clean);
+	return 0;
+}
+
+static int subgroup(const struct use *u)
+{
+	return relative_cgroup(u, &u->spec->run_oci.subgroup);
+}
+
+static int delegate_cgroup(const struct use *u)
+{
+	return relative_cgroup(u, &u->spec->run_oci.delegate_cgroup);
+}
+
 static int seccomp_plugins(const struct use *u)
 {
 	return refuse(u, ENOTSUP,
@@ -192,6 +216,8 @@ static const struct {
 	{ "seccomp.plugins", seccomp_plugins },
 	{ "mount_context_type", mount_context },
 	{ "systemd.force_cgroup_v1", force_v1 },
+	{ "systemd.subgroup", subgroup },
+	{ "delegate-cgroup", delegate_cgroup },
 	{ "handler", handler },
 };
 

@@ -320,6 +320,9 @@ struct spec_run_oci {
 	const char *hooks_stdout, *hooks_stderr; /* files, NULL = captured */
 	const char *pidfd_receiver;    /* as --pidfd-socket */
 	const char *mount_context;     /* option of labelled mounts, NULL = default */
+	/* cgroups below the container's, relative; NULL = none */
+	const char *subgroup;          /* of the scope: where it is then */
+	const char *delegate_cgroup;   /* where init begins, its user's own */
 };
 
 struct spec {

@@ -546,6 +546,7 @@ static int on_ready(void *arg, struct err *e)
 
 	if (seccomp_check_start(&cr->fds.seccomp, e) < 0 ||
 	    (!cr->limited && apply_limits(cr, e) < 0) ||
+	    creation_descend_cgroup(cr, e) < 0 ||
 	    container_complete(cr, e) < 0)
 		return -e->code;
 	return cr->before_run ? cr->before_run(cr, cr->before_run_arg, e) : 0;

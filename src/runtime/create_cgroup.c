@@ -10,6 +10,8 @@
 
 #include "base/banned.h"
 
+#define DELEGATE_PTR "/annotations/run.oci.delegate-cgroup"
+
 /*
  * Who has no right to the whole tree. Root of a user namespace may be root of a
  * nested system, with a manager of its own, or a user who made the namespace.
@@ -35,11 +37,17 @@ int creation_plan_cgroup(struct creation *cr, struct err *e)
 		.resources = &cr->spec.linux_.resources,
 		.annotations = &cr->spec.annotations,
 		.prefix = cr->opts->p.rt->name,
+		.subgroup = cr->spec.run_oci.subgroup,
 		.rootless = is_rootless(cr),
 		.strict = asked->set && !asked->v,
 	};
 
-	return cgroup_plan(&cr->cg, &req, e);
+	if (cgroup_plan(&cr->cg, &req, e) < 0)
+		return -e->code;
+	if (!cr->spec.run_oci.delegate_cgroup ||
+	    cgroup_descend_check(cr->cg, e) == 0)
+		return 0;
+	return err_at(e, DELEGATE_PTR);
 }
 
 static bool writable_mount(const struct spec *spec)
@@ -87,4 +95,18 @@ int creation_delegate_cgroup(struct creation *cr, struct err *e)
 	if (uid == cr->host.euid || cr->host.euid != 0)
 		return 0;
 	return cgroup_delegate(cr->cg, uid, e);
+}
+
+int creation_descend_cgroup(struct creation *cr, struct err *e)
+{
+	const char *sub = cr->spec.run_oci.delegate_cgroup;
+	uint32_t uid;
+
+	if (!sub)
+		return 0;
+	if (!host_uid(&cr->spec, 0, &uid))
+		uid = cr->host.euid;
+	if (cgroup_descend(cr->cg, sub, cr->child.pid, uid, e) == 0)
+		return 0;
+	return err_at(e, DELEGATE_PTR);
 }

@@ -13,5 +13,10 @@ int creation_plan_cgroup(struct creation *cr, struct err *e);
  * sees the cgroup writable (runtime-spec, "Cgroup ownership").
  */
 int creation_delegate_cgroup(struct creation *cr, struct err *e);
+/*
+ * Init goes where the annotation run.oci.delegate-cgroup wants it: after its cgroup
+ * namespace was made and the limits are set, which both are above that.
+ */
+int creation_descend_cgroup(struct creation *cr, struct err *e);
 
 #endif

@@ -209,6 +209,11 @@ int container_restore(const struct create_opts *opts,
 	    criu_find(opts->p.rt->criu, &program, e) < 0 ||
 	    container_load(&cr, opts, e) < 0)
 		return -e->code;
+	/* criu puts processes back where it wants, which nobody has tried */
+	if (cr.spec.run_oci.delegate_cgroup) {
+		(void)err_set(e, ENOTSUP, "restore into a delegated cgroup is not supported");
+		return err_at(e, "/annotations/run.oci.delegate-cgroup");
+	}
 	if (geteuid() != 0)
 		log_warn("restore of a container without root may fail");
 	if (!opts->p.detach) {
