@@ -239,6 +239,17 @@ static int fd_flag(int fd, int get, int set, int flag, bool on)
 	return 0;
 }
 
+int fd_dup_to(int fd, int to, bool cloexec)
+{
+	int flags = cloexec ? O_CLOEXEC : 0;
+	int r;
+
+	do
+		r = dup3(fd, to, flags);
+	while (r < 0 && (errno == EINTR || errno == EBUSY));
+	return r < 0 ? -errno : r;
+}
+
 int fd_cloexec(int fd, bool on)
 {
 	return fd_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);

@@ -51,6 +51,12 @@ int file_writen_at(int dirfd, const char *name, const void *p, size_t n);
 int file_replace_at(int dirfd, const char *name, const void *p, size_t n,
 		    mode_t mode);
 
+/*
+ * Let the number `to` be another name of fd, whatever it was before; its
+ * FD_CLOEXEC is as asked. Returns `to`.
+ */
+int fd_dup_to(int fd, int to, bool cloexec);
+
 /* Set or clear FD_CLOEXEC. */
 int fd_cloexec(int fd, bool on);
 int fd_nonblock(int fd, bool on);

@@ -62,9 +62,12 @@ static int place_fds(const struct spawn *s)
 			return copy;
 		(void)fdvec_push(&high, copy);
 	}
-	for (size_t i = 0; i < s->n_fds; i++)
-		if (dup3(high.v[i], (int)i, O_CLOEXEC) < 0)
-			return -errno;
+	for (size_t i = 0; i < s->n_fds; i++) {
+		int r = fd_dup_to(high.v[i], (int)i, true);
+
+		if (r < 0)
+			return r;
+	}
 	/* the caller's other descriptors are CLOEXEC, the inherited ones not */
 	int r = fd_cloexec_from((int)s->n_fds);
 

@@ -112,7 +112,7 @@ int cli_parse_duration(const char *s, int64_t *ret)
 	}
 	do {
 		struct decimal d;
-		uint64_t unit, v;
+		uint64_t unit = 0, v;
 		int r = read_decimal(&s, &d);
 		size_t n = r == 0 ? read_unit(s, &unit) : 0;
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/protect.h"
 #include "base/sys.h"
@@ -276,12 +277,15 @@ static int send_fd(struct init *in, enum fd_slot slot, const char *text, int fd,
 
 static int become_stdio(int slave, struct err *e)
 {
-	const int flags = 0; /* not CLOEXEC: they are the program's */
+	int r;
 
-	for (int fd = 0; fd <= 2; fd++)
-		if (dup3(slave, fd, flags) < 0)
-			return err_errno(e, errno, "cannot make the terminal "
-					 "descriptor %d", fd);
+	for (int fd = 0; fd <= 2; fd++) {
+		/* not CLOEXEC: they are the program's */
+		r = fd_dup_to(slave, fd, false);
+		if (r < 0)
+			return err_errno(e, -r, "cannot make the terminal descriptor %d",
+					 fd);
+	}
 	/* SESSION made us a session leader without a terminal */
 	if (ioctl(0, TIOCSCTTY, 0) < 0) {
 		(void)err_errno(e, errno, "cannot make it the controlling terminal");

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/protect.h"
 #include "base/str.h"
@@ -314,7 +315,6 @@ int init_nullfd(struct init *in, struct err *e)
 
 int step_stdio_null(struct init *in, const union step_arg *u, struct err *e)
 {
-	const int flags = 0; /* not CLOEXEC: they are the program's */
 	AUTO(fd) int null = -1;
 
 	(void)u;
@@ -332,8 +332,10 @@ int step_stdio_null(struct init *in, const union step_arg *u, struct err *e)
 			if (null < 0)
 				return err_errno(e, -null, "cannot open '/dev/null'");
 		}
-		if (dup3(null, fd, flags) < 0)
-			return err_errno(e, errno, "cannot replace descriptor %d", fd);
+		/* not CLOEXEC: they are the program's */
+		r = fd_dup_to(null, fd, false);
+		if (r < 0)
+			return err_errno(e, -r, "cannot replace descriptor %d", fd);
 	}
 	return 0;
 }

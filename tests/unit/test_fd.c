@@ -171,6 +171,13 @@ static void test_flags(void)
 	is_int(fcntl(fd, F_GETFD), FD_CLOEXEC, "is set");
 	is_int(fd_cloexec(fd, false), 0, "fd_cloexec()");
 	is_int(fcntl(fd, F_GETFD), 0, "is cleared");
+	is_int(fd_dup_to(fd, 201, true), 201, "fd_dup_to()");
+	is_int(fcntl(201, F_GETFD), FD_CLOEXEC, "marks it");
+	is_int(fd_dup_to(fd, 201, false), 201, "over an open one");
+	is_int(fcntl(201, F_GETFD), 0, "does not mark it");
+	is_int(fd_dup_to(-1, 201, true), -EBADF, "no descriptor");
+	ok(fd_valid(201), "and the old one stays");
+	(void)close(201);
 	is_int(fd_nonblock(fd, true), 0, "fd_nonblock()");
 	ok(fcntl(fd, F_GETFL) & O_NONBLOCK, "is set");
 	is_int(fd_nonblock(fd, false), 0, "fd_nonblock()");
