@@ -44,7 +44,8 @@
 #include <sys/types.h>
 
 enum chan_type {
-	CHAN_BORN = 1,
+	CHAN_ANY, /* only as what chan_recv() waits for */
+	CHAN_BORN,
 	CHAN_NEED_IDMAP,
 	CHAN_IDMAP_DONE,
 	CHAN_INIT_PID,
@@ -110,7 +111,7 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
  * logger on the way). ERROR fills *e (and *ret_step if not NULL) and returns
  * negative; EOF is "PEER died (signal 9) while SELF waited for …" (-EPIPE);
  * the deadline is -ETIMEDOUT, an interrupted wait -EINTR, naming the peer. `want`
- * only words the messages; 0 accepts anything, otherwise another type is -EPROTO.
+ * only words the messages; CHAN_ANY accepts all, otherwise another type is -EPROTO.
  */
 int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 	      deadline_t deadline, uint32_t *ret_step, struct err *e);

@@ -95,7 +95,7 @@ static void kill_announced(struct chan *c)
 
 	c->cancel_fd = 0;
 	while (c->fd >= 0 &&
-	       chan_recv(c, 0, &msg, deadline_in_ms(0), NULL, &ignored) == 0) {
+	       chan_recv(c, CHAN_ANY, &msg, deadline_in_ms(0), NULL, &ignored) == 0) {
 		pid_t pid = msg.type == CHAN_INIT_PID ? pid_of(msg.fds[0]) : 0;
 
 		if (pid > 0)

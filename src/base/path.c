@@ -240,7 +240,7 @@ static int make_file(int dirfd, const char *name, mode_t mode)
 	fd = openat(dirfd, name, flags, mode);
 	r = fd < 0 ? -errno : 0;
 	(void)umask(mask);
-	return r < 0 ? r : mode_fix(fd, mode);
+	return fd < 0 ? r : mode_fix(fd, mode);
 }
 
 /* Makes what is missing at `name`; somebody else having done it is as good. */

@@ -310,12 +310,14 @@ static int enable_chain(const struct cgroup *cg, const struct cg_dir *d,
 	AUTO(arena) struct arena a = { 0 };
 	struct refusal refusal = { 0 };
 	const char *boundary = NULL;
+	char *p = arena_strdup(&a, d->dir);
 	size_t base = strlen(d->mount);
 
 	/* The innermost boundary counts; nothing above it is ours to arrange. */
-	for (char *p = arena_strdup(&a, d->dir), *s;
-	     !boundary && (s = strrchr(p, '/')) && s > p + base;) {
-		*s = '\0';
+	for (size_t n = strlen(p); !boundary && n > base + 1;) {
+		if (p[--n] != '/')
+			continue;
+		p[n] = '\0';
 		if (is_boundary(p))
 			boundary = p;
 	}

@@ -281,7 +281,7 @@ int process_serve(const struct process_service *s, struct err *e)
 		deadline_t d = s->wait_ms < 0 ? DEADLINE_NEVER :
 						deadline_in_ms(s->wait_ms);
 
-		if (chan_recv(&s->child->chan, 0, &msg, d, &step,
+		if (chan_recv(&s->child->chan, CHAN_ANY, &msg, d, &step,
 			      e) < 0) {
 			explain_filter(s, step, e);
 			return -e->code;
