@@ -230,6 +230,9 @@ static void walk_bool(struct walk *w, const struct json *j,
 
 /* ---- names ------------------------------------------------------------- */
 
+/* longer tables (signals, system calls, capabilities) would fill the screen */
+#define MAX_LISTED 16
+
 /* What would have been right: the nearest name, or all of a short table. */
 static void add_remedy(struct str *s, const struct name *names, const char *text)
 {
@@ -242,7 +245,7 @@ static void add_remedy(struct str *s, const struct name *names, const char *text
 	}
 	while (names[n].name)
 		n++;
-	if (n > 9)
+	if (n > MAX_LISTED)
 		return;
 	str_add(s, ", expected ");
 	for (size_t i = 0; i < n; i++)

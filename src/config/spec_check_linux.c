@@ -165,7 +165,7 @@ static void rule_user_ns(struct check *c)
 		return;
 	if (!any) {
 		bad(c, at(c, "/linux/namespaces/%u", ns->index),
-		    "user namespaces enabled, but no namespace path to join nor mappings to apply specified");
+		    "user namespaces enabled, but no namespace path to join nor mappings to apply specified (add linux.uidMappings and linux.gidMappings)");
 		return;
 	}
 	if (!is_mapped(&l->uid_mappings, 0))
@@ -325,16 +325,19 @@ static bool is_ipc_sysctl(const char *path)
 static const char *sysctl_refusal(const struct spec_ns *ns, const char *path)
 {
 	if (is_ipc_sysctl(path))
-		return ns[NS_IPC].listed ? NULL : "is not allowed in the hosts ipc namespace";
+		return ns[NS_IPC].listed ? NULL :
+		       "is not allowed in the hosts ipc namespace (\"ipc\" is missing in linux.namespaces)";
 	if (str_starts(path, "net/"))
-		return ns[NS_NET].listed ? NULL : "not allowed in host network namespace";
+		return ns[NS_NET].listed ? NULL :
+		       "not allowed in host network namespace (\"network\" is missing in linux.namespaces)";
 	if (streq(path, "kernel/hostname"))
 		return "is not allowed as it conflicts with the OCI \"hostname\" field";
-	if (streq(path, "kernel/domainname") && ns[NS_UTS].listed)
-		return NULL;
+	if (streq(path, "kernel/domainname"))
+		return ns[NS_UTS].listed ? NULL :
+		       "is not in a separate kernel namespace (\"uts\" is missing in linux.namespaces)";
 	if (str_starts(path, "user/"))
 		return ns[NS_USER].listed ? NULL : "not allowed without a user namespace";
-	return "is not in a separate kernel namespace";
+	return "is not in a separate kernel namespace (it would change the whole host: set it there)";
 }
 
 static void rule_sysctl(struct check *c)

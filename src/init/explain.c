@@ -464,7 +464,11 @@ static int explain(const char *path, int depth, int code, struct err *e)
 
 int exec_explain(const char *path, int code, struct err *e)
 {
+	struct err why = ERR_INIT;
+
+	(void)err_errno(&why, code, "exec");
+	(void)explain(path, 0, code, &why);
 	(void)err_errno(e, code, "exec %s", path);
-	(void)explain(path, 0, code, e);
-	return -code;
+	/* not err_at(): callers of runc match on how the line begins */
+	return err_hint(e, "/process/args/0%s%s", why.hint[0] ? ": " : "", why.hint);
 }

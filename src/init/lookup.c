@@ -235,8 +235,9 @@ static int lookup_path(const char *name, char **ret, struct err *e)
 		*ret = xstrdup(name);
 		return 0;
 	case EISDIR:
-		return err_set(e, EISDIR, "exec: \"%s\": is a directory: permission denied",
-			       name);
+		(void)err_set(e, EISDIR, "exec: \"%s\": is a directory: permission denied",
+			      name);
+		return err_hint(e, "a program is a regular file");
 	case EACCES:
 		if (st.st_mode) {
 			(void)err_set(e, EACCES, "exec: \"%s\": permission denied",

@@ -95,8 +95,8 @@ char *lookup_home(const char *passwd, uint32_t uid);
 
 /*
  * Why execve(2) of `path` failed with `code`: sets *e to "exec PATH: text" and
- * looks at the file for the true cause, which becomes the hint. Reads only
- * regular files, a bounded number of bytes. Returns -code.
+ * looks at the file for the true cause, which becomes the hint, after the property.
+ * Reads only regular files, a bounded number of bytes. Returns -code.
  */
 int exec_explain(const char *path, int code, struct err *e);
 

@@ -100,10 +100,14 @@ static int check_rootfs(struct creation *cr, struct err *e)
 	free(path);
 	if (stat(cr->rootfs, &st) < 0) {
 		(void)err_errno(e, errno, "invalid rootfs: stat %s", cr->rootfs);
+		if (cr->spec.root.path[0] != '/')
+			(void)err_hint(e, "'%.200s' is relative to the bundle",
+				       cr->spec.root.path);
 		return err_at(e, "/root/path");
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		(void)err_errno(e, ENOTDIR, "invalid rootfs: '%s'", cr->rootfs);
+		(void)err_hint(e, "an archive or a disk image has to be unpacked or mounted first");
 		return err_at(e, "/root/path");
 	}
 	if (streq(cr->rootfs, "/")) {

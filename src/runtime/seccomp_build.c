@@ -540,6 +540,7 @@ void seccomp_explain(const struct seccomp_program *p, bool late, struct err *e)
 					       sizeof(text)),
 			       late ? "" :
 			       ": without noNewPrivileges the filter is in force before the user and the capabilities are set");
+		(void)err_at(e, "/linux/seccomp");
 		return;
 	}
 }

@@ -257,7 +257,7 @@ static void test_exec_error(void)
 	is_int(expect(&r, CHAN_HOOKS_DONE, &e), -ENOENT, "a failing execve is told");
 	is_str(e.msg, "exec /tmp/ocirun-run-script: no such file or directory",
 	       "... in runc's words");
-	is_str(e.hint, "the file exists, but the interpreter "
+	is_str(e.hint, "/process/args/0: the file exists, but the interpreter "
 	       "'/no/such/interpreter' of its '#!' line does not exist in the "
 	       "container", "... with the cause");
 	run_end(&r);

@@ -255,19 +255,22 @@ static const struct row sysctl_rows[] = {
 	{ ALLNS "\"sysctl\":{\"kernel.sem\":\"1\",\"fs.mqueue.msg_max\":\"1\",\"net.core.somaxconn\":\"1\","
 	  "\"kernel/domainname\":\"d\",\"net/ipv4/conf/eno2.100/rp_filter\":\"1\"}", "" },
 	{ "\"sysctl\":{\"kernel.sem\":\"1\",\"net/core/x\":\"1\",\"kernel.domainname\":\"d\"}",
-	  "/linux/sysctl/kernel.sem: sysctl \"kernel.sem\" is not allowed in the hosts ipc namespace\n"
-	  "/linux/sysctl/net~1core~1x: sysctl \"net/core/x\" not allowed in host network namespace\n"
+	  "/linux/sysctl/kernel.sem: sysctl \"kernel.sem\" is not allowed in the hosts ipc namespace "
+	  "(\"ipc\" is missing in linux.namespaces)\n"
+	  "/linux/sysctl/net~1core~1x: sysctl \"net/core/x\" not allowed in host network namespace "
+	  "(\"network\" is missing in linux.namespaces)\n"
 	  "/linux/sysctl/kernel.domainname: sysctl \"kernel.domainname\" is not in a separate kernel "
-	  "namespace" },
+	  "namespace (\"uts\" is missing in linux.namespaces)" },
 	{ ALLNS "\"sysctl\":{\"kernel.hostname\":\"h\",\"user.max_user_namespaces\":\"1\",\"vm/swappiness\":"
 	  "\"1\",\"kernel.shm_rmid_forced2\":\"1\"}",
 	  "/linux/sysctl/kernel.hostname: sysctl \"kernel.hostname\" is not allowed as it conflicts with "
 	  "the OCI \"hostname\" field\n"
 	  "/linux/sysctl/user.max_user_namespaces: sysctl \"user.max_user_namespaces\" not allowed "
 	  "without a user namespace\n"
-	  "/linux/sysctl/vm~1swappiness: sysctl \"vm/swappiness\" is not in a separate kernel namespace\n"
+	  "/linux/sysctl/vm~1swappiness: sysctl \"vm/swappiness\" is not in a separate kernel namespace "
+	  "(it would change the whole host: set it there)\n"
 	  "/linux/sysctl/kernel.shm_rmid_forced2: sysctl \"kernel.shm_rmid_forced2\" is not in a "
-	  "separate kernel namespace" },
+	  "separate kernel namespace (it would change the whole host: set it there)" },
 	{ ALLNS "\"sysctl\":{\"net/../kernel/panic\":\"1\",\"net.//.kernel.panic\":\"1\",\"net..x\":\"1\","
 	  "\"\":\"1\",\"net/\":\"1\"}",
 	  "/linux/sysctl/net~1..~1kernel~1panic: sysctl \"net/../kernel/panic\" is no path below "
