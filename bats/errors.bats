@@ -303,11 +303,6 @@ script() {
 	bad 1 /mounts/7/uidMappings "MOUNT_ATTR_IDMAP" "'/proc'" "invalid argument" "does not support"
 }
 
-@test "what is not there yet is an error that names it" {
-	config '.linux.intelRdt = {"closID": "x"}'
-	bad 1 "/linux/intelRdt"
-}
-
 @test "unknown keys are tolerated with a suggestion" {
 	config '.process.argz = ["x"] | .linux.namespacess = []'
 	run oci run "$ID"

@@ -62,6 +62,7 @@ agrees() {
 
 @test "intelRdt" {
 	agrees .linux.intelRdt.enabled '.linux.intelRdt = {closID: "x"}'
+	[ "$(feature '.linux.intelRdt | [.enabled, .schemata, .monitoring] | all')" = true ]
 }
 
 @test "netDevices" {

@@ -68,13 +68,6 @@ int spec_parse_resources(struct spec_resources *ret, struct arena *arena,
 			 struct findings *f, struct err *e);
 
 /*
- * Known properties whose implementation is still to come (unsupported.c) are
- * errors that name them, so that nothing in a config is silently ignored. 0 or
- * -ENOTSUP with the findings appended. spec_load_at() calls it itself.
- */
-int spec_check_supported(const struct spec *spec, struct findings *f);
-
-/*
  * The path below /proc/sys for a sysctl key in either spelling of sysctl(8)
  * ("net.ipv4.conf.eno2/100.x", "net/ipv4/conf/eno2.100/x"), in `arena`; NULL if
  * the key has an empty, "." or ".." component and would lead elsewhere.

@@ -447,10 +447,11 @@ static void rule_intel_rdt(struct check *c)
 	const struct spec_intel_rdt *r = &c->spec->linux_.intel_rdt;
 	const char *id = r->clos_id;
 
-	if (id && (streq(id, ".") || streq(id, "..") || (strchr(id, '/') && !streq(id, "/"))))
+	if (id && (streq(id, ".") || streq(id, "..") || strchr(id, '\n') ||
+		   (strchr(id, '/') && !streq(id, "/"))))
 		bad(c, "/linux/intelRdt/closID", "invalid intelRdt.ClosID \"%.100s\"", id);
 	if (r->l3_cache_schema && strchr(r->l3_cache_schema, '\n'))
-		bad(c, "/linux/intelRdt/l3CacheSchema", "must not contain newlines");
+		odd(c, "/linux/intelRdt/l3CacheSchema", "should not contain newlines");
 	if (r->mem_bw_schema && (!str_starts(r->mem_bw_schema, "MB:") ||
 				 strchr(r->mem_bw_schema, '\n')))
 		bad(c, "/linux/intelRdt/memBwSchema", "must be one line that starts with MB:");

@@ -457,7 +457,7 @@ static int load(struct spec *ret, int dirfd, const char *name, char **ret_text,
 		struct findings *f, struct err *e)
 {
 	AUTO(str) char *text = NULL;
-	size_t len = 0, from;
+	size_t len = 0;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
@@ -469,9 +469,6 @@ static int load(struct spec *ret, int dirfd, const char *name, char **ret_text,
 	r = spec_parse(ret, text, len, name, f, e);
 	if (r < 0)
 		return r;
-	from = f->n;
-	if (spec_check_supported(ret, f) < 0)
-		return findings_error(f, from, ENOTSUP, name, e);
 	if (ret_text)
 		*ret_text = TAKE_PTR(text);
 	return 0;

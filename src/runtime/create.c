@@ -221,6 +221,8 @@ int container_reserve(struct creation *cr, struct err *e)
 	if (creation_plan_cgroup(cr, e) < 0)
 		return -e->code;
 	fill_record(cr);
+	if (creation_plan_rdt(cr, e) < 0)
+		return -e->code;
 	warn_unkillable(cr);
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
@@ -382,7 +384,8 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 	const struct opt_i32 *oom = &cr->spec.process.oom_score_adj;
 
 	if (cgroup_enter(cr->cg, pid, in_cgroup, e) < 0 ||
-	    creation_delegate_cgroup(cr, e) < 0)
+	    creation_delegate_cgroup(cr, e) < 0 ||
+	    rdt_enter(&cr->c.rec.rdt, &cr->spec.linux_.intel_rdt, pid, e) < 0)
 		return -e->code;
 	process_reset_affinity(pid);
 	if (!oom->set)
@@ -537,6 +540,7 @@ int container_complete(struct creation *cr, struct err *e)
 		rec->mark = "";
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
+	rdt_settle(&rec->rdt);
 	if (cr->opts->p.pid_file)
 		return pidfile_write(cr->opts->p.pid_file, cr->child.pid,
 				     cr->c.dirfd, e);
@@ -609,7 +613,7 @@ void container_undo(struct creation *cr)
 	nsx_child_kill(&cr->child);
 	if ((cr->cg && cgroup_destroy(cr->cg, deadline_in_ms(UNDO_DEADLINE_MS),
 				      &e) < 0) ||
-	    state_remove(&cr->c, &e) < 0) {
+	    rdt_destroy(&cr->c.rec.rdt, false, &e) < 0 || state_remove(&cr->c, &e) < 0) {
 		log_warn("cannot clean up after the failure: %s",
 			 err_format(&e, line, sizeof(line)));
 		return;

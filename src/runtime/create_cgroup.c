@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* create and the control groups (create_cgroup.h). */
+/* create, the control groups and resctrl (create_cgroup.h). */
 #include "config.h"
 #include "runtime/create_cgroup.h"
 
+#include "base/cleanup.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -109,4 +110,17 @@ int creation_descend_cgroup(struct creation *cr, struct err *e)
 	if (cgroup_descend(cr->cg, sub, cr->child.pid, uid, e) == 0)
 		return 0;
 	return err_at(e, DELEGATE_PTR);
+}
+
+int creation_plan_rdt(struct creation *cr, struct err *e)
+{
+	const struct spec_intel_rdt *rdt = &cr->spec.linux_.intel_rdt;
+	struct record *rec = &cr->c.rec;
+
+	if (!rdt->set)
+		return 0;
+	AUTO(str) char *root = rdt_find_root();
+
+	return rdt_plan(&rec->rdt, &rec->arena, root, rdt, cr->opts->id,
+			rec->mark, e);
 }

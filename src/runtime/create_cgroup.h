@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What create asks of the control groups. */
+/* What create asks of the control groups, and of resctrl. */
 #ifndef OCIRUN_RUNTIME_CREATE_CGROUP_H
 #define OCIRUN_RUNTIME_CREATE_CGROUP_H
 
@@ -18,5 +18,8 @@ int creation_delegate_cgroup(struct creation *cr, struct err *e);
  * namespace was made and the limits are set, which both are above that.
  */
 int creation_descend_cgroup(struct creation *cr, struct err *e);
+
+/* Fill cr->c.rec.rdt from the config, when the record has a mark; makes nothing. */
+int creation_plan_rdt(struct creation *cr, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * delete. The order is process, cgroup, state directory, hooks: whatever fails
- * leaves the record, so that delete can be repeated (I5). Must not trust pids or
- * cgroups of a record from another boot.
+ * delete. The order is process, cgroup, group of resctrl, state directory, hooks:
+ * whatever fails leaves the record, so that delete can be repeated (I5). Must not
+ * trust pids or cgroups of a record from another boot.
  */
 #include "config.h"
 #include "runtime/delete.h"
@@ -105,6 +105,9 @@ int container_destroy(struct container *c, const struct spec *spec,
 	bool hooks = c->rec.hooks & (1U << HOOK_POSTSTOP);
 
 	if (remove_cgroup(c, e) < 0)
+		return -e->code;
+	if (state_this_boot(&c->rec) &&
+	    rdt_destroy(&c->rec.rdt, c->rec.complete, e) < 0)
 		return -e->code;
 	if (hooks && !spec) {
 		struct err w = ERR_INIT;

@@ -24,6 +24,7 @@
 struct events {
 	const struct events_opts *opts;
 	struct cgroup *cg;
+	const struct rdt_place *rdt;
 	struct cgroup_watch watch;
 	int timer;
 	int pidfd; /* of init, -1 once it has ended */
@@ -40,11 +41,13 @@ static int emit(const struct events *ev, const struct str *line, struct err *e)
 static int emit_stats(const struct events *ev, struct err *e)
 {
 	AUTO(cgroup_stats) struct cgroup_stats stats = { 0 };
+	AUTO(rdt_stats) struct rdt_stats rdt = { 0 };
 	AUTO(strbuf) struct str line = { 0 };
 
-	if (cgroup_stats(ev->cg, &stats, e) < 0)
+	if (cgroup_stats(ev->cg, &stats, e) < 0 ||
+	    rdt_stats(&rdt, ev->rdt, e) < 0)
 		return -e->code;
-	events_print_stats(&line, ev->opts->id, &stats);
+	events_print_stats(&line, ev->opts->id, &stats, &rdt);
 	return emit(ev, &line, e);
 }
 
@@ -177,6 +180,7 @@ int container_events(const struct runtime *rt, const struct events_opts *opts,
 		return err_set(e, EIO, "the cgroup of '%s' cannot be opened",
 			       opts->id);
 	ev.cg = cg;
+	ev.rdt = &c.rec.rdt;
 	r = opts->stats ? emit_stats(&ev, e) : follow(&ev, &c, e);
 	if (ev.pidfd >= 0)
 		(void)close(ev.pidfd);

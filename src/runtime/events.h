@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cgroup/stats.h"
+#include "rdt/stats.h"
 #include "runtime/opts.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ int container_events(const struct runtime *rt, const struct events_opts *opts,
 
 /* {"type":"stats","id":…,"data":{…}} with a newline. Pure. */
 void events_print_stats(struct str *out, const char *id,
-			const struct cgroup_stats *stats);
+			const struct cgroup_stats *stats,
+			const struct rdt_stats *rdt);
 
 #endif

@@ -220,8 +220,73 @@ static void hugetlb(struct print *p, const struct cgroup_stats *s)
 	close_(p);
 }
 
+static void text_o(struct print *p, const char *name, const char *v)
+{
+	if (!v || !*v)
+		return;
+	key(p, name);
+	str_add_json_html(p->out, v);
+}
+
+static void rdt_nodes(struct print *p, const char *name,
+		      const struct rdt_stats *s, bool traffic)
+{
+	key(p, name);
+	str_addc(p->out, '[');
+	for (size_t i = 0; i < s->n_nodes; i++) {
+		str_add(p->out, i ? ",{" : "{");
+		p->first = true;
+		if (traffic) {
+			num(p, "mbm_total_bytes", s->nodes[i].total);
+			num(p, "mbm_local_bytes", s->nodes[i].local);
+		} else {
+			num(p, "llc_occupancy", s->nodes[i].occupancy);
+		}
+		close_(p);
+	}
+	str_addc(p->out, ']');
+}
+
+static void intel_rdt(struct print *p, const struct rdt_stats *s)
+{
+	open_(p, "intel_rdt");
+	if (s->cache) {
+		open_(p, "l3_cache_info");
+		text_o(p, "cbm_mask", s->cbm_mask);
+		num_o(p, "min_cbm_bits", s->min_cbm_bits);
+		num_o(p, "num_closids", s->cache_closids);
+		close_(p);
+		text_o(p, "l3_cache_schema_root", s->cache_root);
+		text_o(p, "l3_cache_schema", s->cache_own);
+	}
+	if (s->bandwidth) {
+		open_(p, "mem_bw_info");
+		num_o(p, "bandwidth_gran", s->bandwidth_gran);
+		num_o(p, "delay_linear", s->delay_linear);
+		num_o(p, "min_bandwidth", s->min_bandwidth);
+		num_o(p, "num_closids", s->bandwidth_closids);
+		close_(p);
+		text_o(p, "mem_bw_schema_root", s->bandwidth_root);
+		text_o(p, "mem_bw_schema", s->bandwidth_own);
+	}
+	if (s->schemata.n) {
+		key(p, "schemata");
+		for (size_t i = 0; i < s->schemata.n; i++) {
+			str_addc(p->out, i ? ',' : '[');
+			str_add_json_html(p->out, s->schemata.v[i]);
+		}
+		str_addc(p->out, ']');
+	}
+	if (s->has_traffic)
+		rdt_nodes(p, "mbm_stats", s, true);
+	if (s->has_occupancy)
+		rdt_nodes(p, "cmt_stats", s, false);
+	close_(p);
+}
+
 void events_print_stats(struct str *out, const char *id,
-			const struct cgroup_stats *stats)
+			const struct cgroup_stats *stats,
+			const struct rdt_stats *rdt)
 {
 	struct print p = { .out = out, .first = true };
 
@@ -238,8 +303,9 @@ void events_print_stats(struct str *out, const char *id,
 	close_(&p);
 	blkio(&p, stats);
 	hugetlb(&p, stats);
-	/* the members that nothing here fills, as decoders expect them */
-	str_add(out, ",\"intel_rdt\":{},\"network_interfaces\":null");
+	intel_rdt(&p, rdt);
+	/* a member that nothing here fills, as decoders expect it */
+	str_add(out, ",\"network_interfaces\":null");
 	close_(&p);
 	str_add(out, "}\n");
 }

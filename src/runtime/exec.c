@@ -338,7 +338,8 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 
 	if (a->initial && process_set_affinity(pid, a->initial, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/initial");
-	if (cgroup_enter(x->cg, pid, in_cgroup, e) < 0)
+	if (cgroup_enter(x->cg, pid, in_cgroup, e) < 0 ||
+	    rdt_join(&x->c.rec.rdt, pid, e) < 0)
 		return -e->code;
 	if (a->final_ && process_set_affinity(pid, a->final_, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/final");

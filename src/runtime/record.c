@@ -86,6 +86,38 @@ static void print_namespace_paths(const struct record *rec, struct str *out)
 	str_addc(out, '}');
 }
 
+static void print_rdt_paths(const struct record *rec, struct str *out)
+{
+	AUTO(arena) struct arena arena = { 0 };
+	const char *path = rdt_path(&rec->rdt, &arena);
+	const char *mon = rdt_mon_path(&rec->rdt, &arena);
+
+	if (path) {
+		str_addc(out, ',');
+		add_member(out, "intel_rdt_path", path);
+	}
+	if (mon) {
+		str_addc(out, ',');
+		add_member(out, "intel_rdt_mon_path", mon);
+	}
+}
+
+static void print_rdt(const struct rdt_place *p, struct str *out)
+{
+	str_add(out, ",\"rdt\":{");
+	add_member(out, "root", p->root);
+	str_addc(out, ',');
+	add_member(out, "clos", p->clos);
+	if (p->mon) {
+		str_addc(out, ',');
+		add_member(out, "mon", p->mon);
+	}
+	str_addc(out, ',');
+	add_member(out, "mark", p->mark);
+	str_addf(out, ",\"shared\":%s,\"made\":%s}", p->shared ? "true" : "false",
+		 p->made ? "true" : "false");
+}
+
 static void print_own(const struct record *rec, struct str *out)
 {
 	str_add(out, ",\"ocirun\":{");
@@ -110,6 +142,8 @@ static void print_own(const struct record *rec, struct str *out)
 		str_addc(out, ',');
 		add_member(out, "cgroup_unit", rec->unit);
 	}
+	if (rec->rdt.root)
+		print_rdt(&rec->rdt, out);
 	str_add(out, ",\"annotations\":{");
 	for (size_t i = 0; i < rec->annotations.n; i++) {
 		if (i)
@@ -143,6 +177,7 @@ void record_print(const struct record *rec, struct str *out)
 		str_add_json(out, rec->stdio[i] ? rec->stdio[i] : "");
 	}
 	str_addc(out, ']');
+	print_rdt_paths(rec, out);
 	print_own(rec, out);
 	str_add(out, "}\n");
 }
@@ -190,6 +225,18 @@ static void parse_stdio(struct record *ret, const struct json *list)
 
 	for (size_t i = 0; i < 3; i++, j = j ? j->next : NULL)
 		ret->stdio[i] = j && j->type == JSON_STRING ? j->text : "";
+}
+
+static void parse_rdt(struct rdt_place *ret, const struct json *map)
+{
+	*ret = (struct rdt_place){ .root = json_get_str(map, "root", NULL) };
+	if (!ret->root)
+		return;
+	ret->clos = json_get_str(map, "clos", "");
+	ret->mon = json_get_str(map, "mon", NULL);
+	ret->mark = json_get_str(map, "mark", "");
+	ret->shared = json_get_bool(map, "shared", false);
+	ret->made = json_get_bool(map, "made", false);
 }
 
 static void parse_annotations(struct record *ret, const struct json *map)
@@ -242,6 +289,7 @@ int record_parse(struct record *ret, const char *text, size_t len,
 	ret->driver = parse_driver(json_get_str(own, "cgroup_driver", ""));
 	ret->mark = json_get_str(own, "cgroup_mark", "");
 	ret->unit = json_get_str(own, "cgroup_unit", "");
+	parse_rdt(&ret->rdt, json_get(own, "rdt"));
 	parse_annotations(ret, json_get(own, "annotations"));
 	return 0;
 }

@@ -36,7 +36,8 @@ static int on_started(void *arg, pid_t criu, struct err *e)
 {
 	struct creation *cr = arg;
 
-	if (cgroup_enter(cr->cg, criu, false, e) < 0)
+	if (cgroup_enter(cr->cg, criu, false, e) < 0 ||
+	    rdt_enter(&cr->c.rec.rdt, &cr->spec.linux_.intel_rdt, criu, e) < 0)
 		return -e->code;
 	return creation_delegate_cgroup(cr, e);
 }

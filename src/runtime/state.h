@@ -19,6 +19,7 @@
 #include "base/proc.h"
 #include "cgroup/cgroup.h"
 #include "config/spec.h"
+#include "rdt/rdt.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,6 +55,7 @@ struct record {
 	uint64_t root_dev, root_ino; /* init's root at READY; 0 = unknown */
 	const char *mark;         /* by which its cgroups are known; "" = none */
 	const char *unit;         /* cgroup_unit(); "" = none */
+	struct rdt_place rdt;     /* where it is in resctrl */
 	struct kv_list annotations;
 	bool run_oci;             /* they mean something (config/annotations.h) */
 	uint32_t ns_listed;       /* bit per enum ns_kind: in linux.namespaces */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/resources_print.h"
+#include "rdt/rdt.h"
 #include "runtime/start.h"
 #include "runtime/state.h"
 
@@ -300,18 +301,53 @@ static int check_ask(const struct update *u, struct err *e)
 		log_warn("Kernel memory settings are ignored and will be removed");
 	if (!o->l3_cache_schema && !o->mem_bw_schema)
 		return 0;
-	if (access("/sys/fs/resctrl/info", F_OK) < 0)
-		return err_set(e, ENOTSUP, "--%s is not enabled",
-			       o->l3_cache_schema ?
-				       "l3-cache-schema: Intel RDT/CAT: l3 cache schema" :
-				       "mem-bw-schema: Intel RDT/MBA: memory bandwidth schema");
-	return err_set(e, ENOTSUP,
-		       "updating a non-existent Intel RDT configuration is not supported");
+	AUTO(str) char *root = rdt_find_root();
+
+	if (o->l3_cache_schema && (!root || !rdt_has(root, RDT_CACHE)))
+		(void)err_set(e, ENOTSUP,
+			      "--l3-cache-schema: Intel RDT/CAT: l3 cache schema is not enabled");
+	else if (o->mem_bw_schema && (!root || !rdt_has(root, RDT_BANDWIDTH)))
+		(void)err_set(e, ENOTSUP,
+			      "--mem-bw-schema: Intel RDT/MBA: memory bandwidth schema is not enabled");
+	else if (!u->c.rec.rdt.root)
+		return err_set(e, ENOTSUP,
+			       "updating a non-existent Intel RDT configuration is not supported");
+	else
+		return 0;
+	return root ? -e->code : err_hint(e, "%s", rdt_no_root_hint());
+}
+
+/*
+ * Limits and schemata, all or nothing. The schemata go first: their old lines are
+ * known, and one call brings them back.
+ */
+static int apply(const struct update *u, const struct spec_resources *res,
+		 struct err *e)
+{
+	const char *l3 = u->opts->l3_cache_schema, *mb = u->opts->mem_bw_schema;
+	AUTO(strbuf) struct str lines = { 0 };
+	AUTO(str) char *old = NULL;
+	struct err w = ERR_INIT;
+	char text[2200];
+
+	if (l3)
+		str_addf(&lines, "%s\n", l3);
+	if (mb)
+		str_addf(&lines, "%s\n", mb);
+	if (lines.len &&
+	    rdt_update(&u->c.rec.rdt, str_text(&lines), &old, e) < 0)
+		return -e->code;
+	if (cgroup_update(u->cg, res, e) == 0)
+		return 0;
+	if (old && *old && rdt_update(&u->c.rec.rdt, old, NULL, &w) < 0)
+		log_warn("the schemata stay changed: %s",
+			 err_format(&w, text, sizeof(text)));
+	return -e->code;
 }
 
 static int update(struct update *u, struct err *e)
 {
-	struct spec_resources new, apply;
+	struct spec_resources new, change;
 	enum status s;
 
 	if (read_ask(u, e) < 0 || check_ask(u, e) < 0 ||
@@ -326,8 +362,8 @@ static int update(struct update *u, struct err *e)
 			       u->opts->id);
 	if (read_old(u, e) < 0)
 		return -e->code;
-	update_merge(&u->old, &u->ask, &u->arena, &new, &apply);
-	if (cgroup_update(u->cg, &apply, e) < 0)
+	update_merge(&u->old, &u->ask, &u->arena, &new, &change);
+	if (apply(u, &change, e) < 0)
 		return -e->code;
 	return store(u, &new, e);
 }

@@ -23,7 +23,7 @@ static void test_zero(void)
 	const struct cgroup_stats s = { 0 };
 	AUTO(strbuf) struct str out = { 0 };
 
-	events_print_stats(&out, "a\"b", &s);
+	events_print_stats(&out, "a\"b", &s, &(struct rdt_stats){ 0 });
 	is_str(str_text(&out),
 	       "{\"type\":\"stats\",\"id\":\"a\\\"b\",\"data\":{\"cpu\":{},"
 	       CPUSET("", "0") ",\"memory\":{},\"pids\":{},\"blkio\":{},"
@@ -53,9 +53,19 @@ static void test_full(void)
 		.io = { [CGROUP_IO_SERVICE_BYTES] = { io, 2 } },
 		.hugetlb = huge, .n_hugetlb = 2,
 	};
+	const char *lines[] = { "L3:0=f" };
+	struct rdt_node nodes[] = { { 5, 0, 7 } };
+	const struct rdt_stats rdt = {
+		.cache = true, .cbm_mask = "fff", .min_cbm_bits = 1,
+		.cache_closids = 16, .cache_root = "L3:0=fff", .cache_own = "L3:0=f",
+		.bandwidth = true, .bandwidth_gran = 10, .min_bandwidth = 10,
+		.bandwidth_root = "MB:0=100", .schemata = { lines, 1 },
+		.has_traffic = true, .has_occupancy = true,
+		.nodes = nodes, .n_nodes = 1,
+	};
 	AUTO(strbuf) struct str out = { 0 };
 
-	events_print_stats(&out, "x", &s);
+	events_print_stats(&out, "x", &s, &rdt);
 	is_str(str_text(&out),
 	       "{\"type\":\"stats\",\"id\":\"x\",\"data\":{\"cpu\":{\"usage\":"
 	       "{\"total\":1,\"percpu\":[3,0],\"kernel\":0,\"user\":2},"
@@ -70,7 +80,13 @@ static void test_full(void)
 	       "{\"ioServiceBytesRecursive\":[{\"major\":8,\"op\":\"Read\","
 	       "\"value\":4096},{\"major\":8,\"minor\":16}]},\"hugetlb\":"
 	       "{\"1GB\":{\"failcnt\":0},\"2MB\":{\"usage\":1,\"max\":2,"
-	       "\"failcnt\":3}},\"intel_rdt\":{},\"network_interfaces\":null}}"
+	       "\"failcnt\":3}},\"intel_rdt\":{\"l3_cache_info\":{\"cbm_mask\":\"fff\","
+	       "\"min_cbm_bits\":1,\"num_closids\":16},"
+	       "\"l3_cache_schema_root\":\"L3:0=fff\",\"l3_cache_schema\":\"L3:0=f\","
+	       "\"mem_bw_info\":{\"bandwidth_gran\":10,\"min_bandwidth\":10},"
+	       "\"mem_bw_schema_root\":\"MB:0=100\",\"schemata\":[\"L3:0=f\"],"
+	       "\"mbm_stats\":[{\"mbm_total_bytes\":5,\"mbm_local_bytes\":0}],"
+	       "\"cmt_stats\":[{\"llc_occupancy\":7}]},\"network_interfaces\":null}}"
 	       "\n", "everything");
 }
 

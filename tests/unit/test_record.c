@@ -32,6 +32,8 @@ static void fill(struct record *r)
 	r->ns_paths[NS_NET] = "/run/netns/a";
 	r->stdio[0] = "pipe:[1]";
 	r->stdio[2] = "/a\"b";
+	r->rdt = (struct rdt_place){ .root = "/sys/fs/resctrl", .clos = "gold", .mon = "web1",
+				     .mark = "41-7", .shared = true, .made = true };
 }
 
 static void test_round_trip(void)
@@ -54,6 +56,13 @@ static void test_round_trip(void)
 	is_str(out.stdio[0], "pipe:[1]", "stdin");
 	is_str(out.stdio[1], "", "stdout was unknown");
 	is_str(out.stdio[2], "/a\"b", "stderr");
+	is_str(out.rdt.root, "/sys/fs/resctrl", "resctrl");
+	is_str(out.rdt.clos, "gold", "its group");
+	is_str(out.rdt.mon, "web1", "its monitoring group");
+	is_str(out.rdt.mark, "41-7", "their mark");
+	ok(out.rdt.shared && out.rdt.made, "whose it is");
+	ok(strstr(s.p, "\"intel_rdt_path\":\"/sys/fs/resctrl/gold\",\"intel_rdt_mon_path\":"
+		       "\"/sys/fs/resctrl/gold/mon_groups/web1\"") != NULL, "paths for other programs");
 	is_int(out.init.pid, 42, "init pid");
 	ok(out.init.start == in.init.start, "init start");
 	is_int(out.creator.pid, 41, "creator pid");

@@ -224,7 +224,7 @@ static const struct row linux_rows_[] = {
 	{ "\"intelRdt\":{\"closID\":\"a/b\",\"l3CacheSchema\":\"a\\n\",\"memBwSchema\":\"L3:\","
 	  "\"schemata\":[\"a\",\"b\\nc\"]}",
 	  "/linux/intelRdt/closID: invalid intelRdt.ClosID \"a/b\"\n"
-	  "/linux/intelRdt/l3CacheSchema: must not contain newlines\n"
+	  "warning /linux/intelRdt/l3CacheSchema: should not contain newlines\n"
 	  "/linux/intelRdt/memBwSchema: must be one line that starts with MB:\n"
 	  "/linux/intelRdt/schemata/1: must not contain newlines" },
 	{ "\"memoryPolicy\":{\"mode\":\"MPOL_PREFERRED\"}", "" },
@@ -381,40 +381,6 @@ static const struct row mapped_rows[] = {
 	{ NULL, NULL },
 };
 
-/* ---- what is not supported yet ----------------------------------------- */
-
-#define NOT_YET "not supported by this version of ocirun yet"
-static const struct row unsupported_rows[] = {
-	{ P "\"apparmorProfile\":\"\",\"selinuxLabel\":\"\"}", "" },
-	{ P "\"apparmorProfile\":\"p\",\"selinuxLabel\":\"l\"},\"linux\":{\"mountLabel\":\"l\"}", "" },
-	{ "\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}", "" },
-	{ "\"linux\":{\"intelRdt\":{},\"personality\":{\"domain\":\"LINUX\",\"flags\":[]}}",
-	  "/linux/intelRdt: " NOT_YET },
-	{ "\"linux\":{\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"e\":{}}}",
-	  "" },
-	{ "\"mounts\":[{\"destination\":\"/x\"," BIND ",\"rro\"]},{\"destination\":\"/y\"," BIND
-	  ",\"copy-symlink\",\"src-nofollow\",\"dest-nofollow\",\"idmap=uids=0-1-2;gids=0-1-2\"]},"
-	  "{\"destination\":\"/z\",\"type\":\"tmpfs\",\"options\":[\"tmpcopyup\"]}]",
-	  "" },
-	{ NULL, NULL },
-};
-
-static void run_unsupported(const struct row *rows)
-{
-	for (; rows->text; rows++) {
-		AUTO(findings) struct findings f = { 0 };
-		AUTO(strbuf) struct str text = { 0 }, got = { 0 };
-		AUTO(spec) struct spec s;
-		struct err e = ERR_INIT;
-
-		str_addf(&text, "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},%s}", rows->text);
-		is_int(spec_parse(&s, text.p, text.len, "f", &f, &e), 0, "%s parses", rows->text);
-		is_int(spec_check_supported(&s, &f), *rows->want ? -ENOTSUP : 0, "its result");
-		findings_text(&f, &got);
-		is_str(str_text(&got), rows->want, "%s", rows->text);
-	}
-}
-
 static void test_sysctl_path(void)
 {
 	static const struct { const char *key, *want; } rows[] = {
@@ -487,7 +453,6 @@ int main(void)
 	run(seccomp_rows, "\"linux\":{\"seccomp\":{", "}}");
 	run(resource_rows, "\"linux\":{\"resources\":{", "}}");
 	run(mapped_rows, "", "");
-	run_unsupported(unsupported_rows);
 	test_sysctl_path();
 	test_list_count();
 	test_versions();
