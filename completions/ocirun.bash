@@ -14,7 +14,7 @@ _ocirun_ids() {
 _ocirun() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands="checkpoint create delete events exec features kill list
-		pause ps restore resume run spec start state update"
+		mounts pause ps restore resume run spec start state update"
 	local global="--debug --log --log-format --log-level --root
 		--cgroup-manager --systemd-cgroup --rootless --criu --version --help"
 	local criu="--image-path --work-path --tcp-established --ext-unix-sk
@@ -103,6 +103,12 @@ _ocirun() {
 	elif [[ -z $options ]]; then
 		case $cmd:$ids in
 		:*) options=$commands ;;
+		mounts:0) options="add remove" ;;
+		mounts:1) options=$(_ocirun_ids) ;;
+		mounts:2)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+			;;
 		delete:0 | events:0 | exec:0 | kill:0 | pause:0 | ps:0 | \
 			resume:0 | start:0 | state:0 | update:0) options=$(_ocirun_ids) ;;
 		kill:1) options=$signals ;;

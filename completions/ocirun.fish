@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion for ocirun
 
-set -l commands checkpoint create delete events exec features kill list pause ps restore resume run spec start state update
+set -l commands checkpoint create delete events exec features kill list mounts pause ps restore resume run spec start state update
 
 function __ocirun_ids
     ocirun list --quiet 2>/dev/null
@@ -29,6 +29,7 @@ complete -c ocirun -n __fish_use_subcommand -a exec -d 'Run a further process'
 complete -c ocirun -n __fish_use_subcommand -a features -d 'Print what is supported'
 complete -c ocirun -n __fish_use_subcommand -a kill -d 'Send a signal'
 complete -c ocirun -n __fish_use_subcommand -a list -d 'List containers'
+complete -c ocirun -n __fish_use_subcommand -a mounts -d 'Add or remove mounts of a running container'
 complete -c ocirun -n __fish_use_subcommand -a pause -d 'Freeze a container'
 complete -c ocirun -n __fish_use_subcommand -a ps -d 'List its processes'
 complete -c ocirun -n __fish_use_subcommand -a resume -d 'Let a paused container go on'
@@ -38,6 +39,8 @@ complete -c ocirun -n __fish_use_subcommand -a spec -d 'Write a default config.j
 complete -c ocirun -n __fish_use_subcommand -a start -d 'Start a created container'
 complete -c ocirun -n __fish_use_subcommand -a state -d 'Print the state'
 
+complete -c ocirun -n '__fish_seen_subcommand_from mounts; and not __fish_seen_subcommand_from add remove' -a 'add remove'
+complete -c ocirun -n '__fish_seen_subcommand_from mounts; and __fish_seen_subcommand_from add remove' -a '(__ocirun_ids)' -F
 complete -c ocirun -n '__fish_seen_subcommand_from checkpoint delete events exec kill pause ps resume start state update' -a '(__ocirun_ids)'
 complete -c ocirun -n '__fish_seen_subcommand_from kill' -a 'HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' -d Signal
 

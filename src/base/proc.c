@@ -611,3 +611,8 @@ int proc_exit_code(int status)
 		return 128 + WTERMSIG(status);
 	return 255;
 }
+
+int proc_enter_mnt(int fd)
+{
+	return setns(fd, CLONE_NEWNS) < 0 ? -errno : 0;
+}

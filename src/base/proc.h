@@ -104,6 +104,12 @@ struct proc_result {
 int proc_run(const struct proc_run *run, struct proc_result *ret);
 void proc_result_free(struct proc_result *r);
 
+/*
+ * Move this process, which is single-threaded, into the mount namespace behind fd:
+ * its root and working directory are that one's root then. 0 or -errno.
+ */
+int proc_enter_mnt(int fd);
+
 /* "exit status 3", "signal 9 (killed)" …, as hooks and errors print it. */
 const char *proc_status_text(int status, char *buf, size_t size);
 /* Exit code of a shell for this waitpid status: code, or 128 + signal. */

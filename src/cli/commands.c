@@ -464,7 +464,7 @@ static const struct cli_cmd spec_cmd = {
 
 const struct cli_cmd *const cli_cmds[] = {
 	&cmd_checkpoint, &create_cmd, &delete_cmd, &cmd_events, &exec_cmd,
-	&cmd_features,	 &kill_cmd,   &list_cmd,   &cmd_pause,	&cmd_ps,
-	&cmd_restore,	 &cmd_resume, &run_cmd,	   &spec_cmd,	&start_cmd,
-	&state_cmd,	 &cmd_update, NULL,
+	&cmd_features,	 &kill_cmd,   &list_cmd,   &cmd_mounts, &cmd_pause,
+	&cmd_ps,	 &cmd_restore, &cmd_resume, &run_cmd,	&spec_cmd,
+	&start_cmd,	 &state_cmd,  &cmd_update, NULL,
 };

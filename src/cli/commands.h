@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 
-extern const struct cli_cmd cmd_checkpoint, cmd_events, cmd_features, cmd_pause,
-	cmd_ps, cmd_restore, cmd_resume, cmd_update;
+extern const struct cli_cmd cmd_checkpoint, cmd_events, cmd_features, cmd_mounts,
+	cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_update;
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "config/spec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -62,6 +63,14 @@ int spec_parse(struct spec *ret, const char *text, size_t len,
 int spec_parse_process(struct spec_process *ret, struct arena *arena,
 		       const char *text, size_t len, const char *file,
 		       struct findings *f, struct err *e);
+/*
+ * An array of mounts alone (`mounts add`), in the place of those that `spec`, the
+ * container's, has; pointers begin with "/mounts" as ever. `places`: nothing but
+ * the destinations is wanted of them.
+ */
+int spec_parse_mounts(struct spec *spec, const char *text, size_t len,
+		      const char *file, bool places, struct findings *f,
+		      struct err *e);
 /* A linux.resources object alone (`update --resources`). */
 int spec_parse_resources(struct spec_resources *ret, struct arena *arena,
 			 const char *text, size_t len, const char *file,

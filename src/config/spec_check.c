@@ -301,3 +301,13 @@ void spec_check(const struct spec *spec, struct findings *f)
 	if (spec->linux_.resources.set)
 		spec_check_resources(&spec->linux_.resources, "/linux/resources", f);
 }
+
+void spec_check_mounts(const struct spec *spec, struct findings *f)
+{
+	static const struct rule rules[] = {
+		{ "mounts", "mounts", rule_mounts }, { NULL, NULL, NULL },
+	};
+	struct check c = { .f = f, .base = "", .spec = spec };
+
+	run_rules(rules, &c);
+}

@@ -11,6 +11,8 @@
 
 /* Append what is wrong with a parsed spec, or a part of one at `base`. */
 void spec_check(const struct spec *spec, struct findings *f);
+/* The mounts alone. */
+void spec_check_mounts(const struct spec *spec, struct findings *f);
 void spec_check_process(const struct spec_process *process, const char *base,
 			struct findings *f);
 void spec_check_resources(const struct spec_resources *resources,

@@ -247,6 +247,20 @@ const struct object schema_spec = { .fields = spec_fields,
 				    .size = sizeof(struct spec),
 				    .finish = finish_spec };
 
+static void finish_mounts(struct walk *w, const struct json *j, void *outer)
+{
+	finish_idmaps(w, j, outer);
+}
+
+/* spec_parse_mounts(): only these of a struct spec. */
+static const struct field mounts_fields[] = {
+	F_LIST(struct spec, mounts, n_mounts, "mounts", &mount_object),
+	F_END,
+};
+static const struct object mounts_document = { .fields = mounts_fields,
+					       .size = sizeof(struct spec),
+					       .finish = finish_mounts };
+
 /* ---- findings ---------------------------------------------------------- */
 
 void findings_add(struct findings *f, bool is_error, int line, int column,
@@ -324,6 +338,7 @@ struct document {
 	const struct object *object;
 	void (*check)(const void *object, struct findings *f);
 	const char *file;
+	const char *member; /* not NULL: the text is only this member's value */
 };
 
 /* Rules report in the order of the rules: restore that of the document. */
@@ -356,6 +371,14 @@ static int parse_document(const struct document *doc, void *out,
 	r = json_parse(&tree, &tree_arena, text, len, doc->file, e);
 	if (r < 0)
 		return r;
+	if (doc->member) {
+		struct json *top = ARENA_NEW(&tree_arena, struct json);
+
+		*top = (struct json){ .type = JSON_OBJECT, .line = 1, .column = 1,
+				      .child = tree, .n_children = 1 };
+		tree->key = doc->member;
+		tree = top;
+	}
 	walk_object(&w, tree, doc->object, out);
 	f->n_parsed = f->n;
 	doc->check(out, f);
@@ -378,6 +401,17 @@ static void check_process(const void *object, struct findings *f)
 	spec_check_process(object, "", f);
 }
 
+static void check_nothing(const void *object, struct findings *f)
+{
+	(void)object;
+	(void)f;
+}
+
+static void check_mounts(const void *object, struct findings *f)
+{
+	spec_check_mounts(object, f);
+}
+
 static void check_resources(const void *object, struct findings *f)
 {
 	spec_check_resources(object, "", f);
@@ -386,7 +420,7 @@ static void check_resources(const void *object, struct findings *f)
 int spec_parse(struct spec *ret, const char *text, size_t len,
 	       const char *file, struct findings *f, struct err *e)
 {
-	const struct document doc = { &schema_spec, check_spec, file };
+	const struct document doc = { &schema_spec, check_spec, file, NULL };
 
 	memset(ret, 0, sizeof(*ret));
 	return parse_document(&doc, ret, &ret->arena, text, len, f, e);
@@ -396,17 +430,31 @@ int spec_parse_process(struct spec_process *ret, struct arena *arena,
 		       const char *text, size_t len, const char *file,
 		       struct findings *f, struct err *e)
 {
-	const struct document doc = { &schema_process, check_process, file };
+	const struct document doc = { &schema_process, check_process, file, NULL };
 
 	memset(ret, 0, sizeof(*ret));
 	return parse_document(&doc, ret, arena, text, len, f, e);
+}
+
+int spec_parse_mounts(struct spec *spec, const char *text, size_t len,
+		      const char *file, bool places, struct findings *f,
+		      struct err *e)
+{
+	const struct document doc = { &mounts_document,
+				      places ? check_nothing : check_mounts, file,
+				      "mounts" };
+
+	spec->mounts = NULL;
+	spec->n_mounts = 0;
+	return parse_document(&doc, spec, &spec->arena, text, len, f, e);
 }
 
 int spec_parse_resources(struct spec_resources *ret, struct arena *arena,
 			 const char *text, size_t len, const char *file,
 			 struct findings *f, struct err *e)
 {
-	const struct document doc = { &schema_resources, check_resources, file };
+	const struct document doc = { &schema_resources, check_resources, file,
+				      NULL };
 	int r;
 
 	memset(ret, 0, sizeof(*ret));

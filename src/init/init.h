@@ -48,6 +48,9 @@ struct init {
 	struct plan plan;
 	struct chan chan;
 	int rootfd;     /* O_PATH of the container's root; -1 before ROOTFS and in exec */
+	int targetfd;   /* mount namespace for attaching (init_attach_begin()), or -1 */
+	int homefd;     /* with targetfd: our own */
+	bool away;      /* in targetfd's */
 	int procfd;     /* trusted procfs root (I4), -1 until first used: init_procfd() */
 	int nullfd;     /* verified /dev/null (1:3) for masks, -1 until first used */
 	int maskfd;     /* shared empty read-only tmpfs for masked dirs, -1 … */

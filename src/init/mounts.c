@@ -264,6 +264,12 @@ static int attach(struct init *in, const struct arg_mount *a, const char *path,
 		.flags = a->dest_nofollow ? O_NOFOLLOW : 0,
 	};
 
+	/* compat: a classic bind has no descriptor that could go there */
+	if (m->classic && in->targetfd >= 0)
+		return err_set(e, ENOSYS, "mounts for a running container need "
+			       "open_tree(2) and fsopen(2), Linux 5.2");
+	if (init_attach_begin(in, e) < 0)
+		return -e->code;
 	return mnt_attach(in, m, &at, e);
 }
 
@@ -371,6 +377,9 @@ static int open_source(struct init *in, const struct arg_mount *a,
 	unsigned int how = a->flags & MS_REC ? MNT_REC : 0;
 	int r;
 
+	/* never in the container's namespace, whatever failed before */
+	if (init_attach_end(in, e) < 0)
+		return -e->code;
 	if (a->idmap)
 		return ask_parent(in, a, &m->fd, e);
 	if (a->src_nofollow)
@@ -635,6 +644,8 @@ int step_mount(struct init *in, const union step_arg *u, struct err *e)
 	const char *what = *a->source ? a->source : a->type;
 	int r = mount_one(in, a, path, e);
 
+	if (r >= 0)
+		r = init_attach_end(in, e);
 	if (r >= 0)
 		return 0;
 	(void)err_wrap(e, "error mounting '%s' to rootfs at '%s'", what, a->dest);

@@ -256,10 +256,13 @@ int step_remount_ro(struct init *in, const union step_arg *u, struct err *e)
 	if (fd < 0)
 		return err_errno(e, -fd, "cannot open '%s' to make it read-only",
 				 path);
+	if (init_attach_begin(in, e) < 0)
+		return -e->code;
 	r = mnt_setattr_fd(in, fd, SYS_ATTR_RDONLY, 0, e);
 	if (r == -EINVAL)
 		(void)err_hint(e, "nothing is mounted there any more");
-	return r < 0 ? err_wrap(e, "cannot make '%s' read-only", path) : 0;
+	return r < 0 ? err_wrap(e, "cannot make '%s' read-only", path) :
+		       init_attach_end(in, e);
 }
 
 int step_root_ro(struct init *in, const union step_arg *u, struct err *e)

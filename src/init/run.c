@@ -33,8 +33,10 @@ static const step_fn step_fns[_STEP_MAX] = {
 	[STEP_LOOPBACK] = step_loopback,
 	[STEP_PROPAGATION] = step_propagation,
 	[STEP_ROOTFS] = step_rootfs,
+	[STEP_TARGET] = step_target,
 	[STEP_MOUNT] = step_mount,
 	[STEP_SYMLINK] = step_symlink,
+	[STEP_UNMOUNT] = step_unmount,
 	[STEP_DEVICE] = step_device,
 	[STEP_DEV_LINKS] = step_dev_links,
 	[STEP_ROOTFS_READY] = step_rootfs_ready,
@@ -74,6 +76,7 @@ static const step_fn step_fns[_STEP_MAX] = {
 	[STEP_READY] = step_ready,
 	[STEP_WAIT_START] = step_wait_start,
 	[STEP_HOOK_START] = step_hook,
+	[STEP_DONE] = step_done,
 	[STEP_EXEC] = step_exec,
 };
 
@@ -99,6 +102,7 @@ static const char *step_object(const struct step *s)
 		return s->u.remount.path;
 	case STEP_SYSCTL:
 		return s->u.sysctl.key;
+	case STEP_UNMOUNT:
 	case STEP_READONLY_PATH:
 	case STEP_MASK_PATH:
 		return s->u.path_at.path;
@@ -259,7 +263,7 @@ int init_main(const struct nsx_init *nsx)
 	struct init in = {
 		.chan = nsx->chan,
 		.rootfd = -1, .procfd = -1, .nullfd = -1, .maskfd = -1,
-		.fifofd = -1,
+		.fifofd = -1, .targetfd = -1, .homefd = -1,
 	};
 	struct err e = ERR_INIT;
 

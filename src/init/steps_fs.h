@@ -24,6 +24,18 @@ int step_root_ro(struct init *in, const union step_arg *u, struct err *e);
  */
 int init_root(struct init *in, struct err *e);
 
+/* target.c: mounts of a container that runs already */
+int step_target(struct init *in, const union step_arg *u, struct err *e);
+int step_unmount(struct init *in, const union step_arg *u, struct err *e);
+int step_done(struct init *in, const union step_arg *u, struct err *e);
+/*
+ * Mounts can be attached and changed only by who is in their namespace: go there,
+ * and come back. Until then paths of the host mean nothing. Does nothing where the
+ * container's mount namespace is our own.
+ */
+int init_attach_begin(struct init *in, struct err *e);
+int init_attach_end(struct init *in, struct err *e);
+
 /* pivot.c */
 int step_pivot(struct init *in, const union step_arg *u, struct err *e);
 

@@ -126,6 +126,8 @@ static const char *verb_name(enum verb verb)
 		return "run";
 	case VERB_EXEC:
 		return "exec";
+	case VERB_MOUNTS:
+		return "mounts";
 	}
 	return "unknown";
 }
@@ -165,6 +167,29 @@ static void builder_init(struct builder *b, struct plan *plan,
 	b->nnp = b->proc->no_new_privileges.set && b->proc->no_new_privileges.v;
 }
 
+/* No program is run for `mounts`, and for nothing else a plan ends without one. */
+static bool has_row(const struct plan_request *req, enum step_id row)
+{
+	bool mounts = req->verb == VERB_MOUNTS;
+
+	switch ((int)row) {
+	case STEP_TARGET:
+	case STEP_DONE:
+		return mounts;
+	case STEP_UNMOUNT:
+		return mounts && req->unmount;
+	case STEP_MOUNT:
+	case STEP_SYMLINK:
+	case STEP_REMOUNT_RO:
+		return !req->unmount;
+	case STEP_PROPAGATION:
+	case STEP_READY:
+		return true;
+	default:
+		return !mounts;
+	}
+}
+
 int plan_build(struct plan *ret, const struct spec *spec,
 	       const struct host *host, const struct plan_request *req,
 	       struct err *e)
@@ -179,7 +204,8 @@ int plan_build(struct plan *ret, const struct spec *spec,
 	builder_init(&b, &p, spec, host, req);
 	for (int row = STEP_NONE + 1; row < _STEP_MAX && r == 0; row++) {
 		b.row = (enum step_id)row;
-		r = fillers[row](&b, e);
+		if (has_row(req, b.row))
+			r = fillers[row](&b, e);
 	}
 	if (r < 0) {
 		plan_free(&p);

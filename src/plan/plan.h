@@ -41,7 +41,8 @@ enum fd_slot {
 	SLOT_TTY,       /* legacy --console: an open pty slave */
 	SLOT_SECCOMP,   /* compiled filter (cBPF), a sealed memfd */
 	SLOT_HOOK_OUT, SLOT_HOOK_ERR, /* where hooks write: files of the host */
-	SLOT_ROOT,      /* exec: O_PATH of the root that init has now */
+	SLOT_ROOT,      /* exec, mounts: O_PATH of the root that init has now */
+	SLOT_MNT,       /* mounts: the mount namespace of the container */
 	_SLOT_MAX,
 };
 
@@ -180,13 +181,13 @@ struct plan {
 	int32_t *fds;        /* by slot, -1 = unused */
 	size_t n_slots;
 	const char *id;      /* container id, for messages */
-	const char *verb;    /* "create", "run", "exec" */
+	const char *verb;    /* "create", "run", "exec", "mounts" */
 	bool debug;          /* send debug log lines */
 	bool runc_words;     /* "error during container init", not step numbers */
 	uint32_t fail_at;    /* debug builds: fault injection, 0 = off */
 };
 
-enum verb { VERB_CREATE, VERB_RUN, VERB_EXEC };
+enum verb { VERB_CREATE, VERB_RUN, VERB_EXEC, VERB_MOUNTS };
 
 /* What the command line and the container's record add to the config. */
 struct plan_request {
@@ -203,11 +204,10 @@ struct plan_request {
 	bool seccomp_by_number;    /* arg_seccomp.by_number */
 	uint32_t seccomp_lacks;    /* SECCOMP_FILTER_FLAG_* this kernel has not */
 	uint32_t listen_fds, preserve_fds;
-	/* VERB_EXEC: the process to run (spec->process is the container's) */
-	const struct spec_process *process;
+	const struct spec_process *process; /* VERB_EXEC: the one to run */
 	uint64_t root_dev, root_ino; /* VERB_EXEC: arg_pivot */
-	/* cgroup directories of the container, for cgroup mounts (see host.h) */
-	const struct cgroup_view *cgroup;
+	bool unmount;              /* VERB_MOUNTS: they go */
+	const struct cgroup_view *cgroup; /* for cgroup mounts (host.h) */
 };
 
 /*

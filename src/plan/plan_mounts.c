@@ -26,6 +26,11 @@ int plan_fill_PROPAGATION(struct builder *b, struct err *e)
 
 	if (b->exec)
 		return 0;
+	/* a copy of the host's namespace, to take sources from */
+	if (b->req->verb == VERB_MOUNTS) {
+		plan_add(b)->propagation.flags = MS_SLAVE | MS_REC;
+		return 0;
+	}
 	if (!b->own_mounts) {
 		if (flags == 0)
 			return 0;
@@ -60,6 +65,13 @@ int plan_fill_ROOTFS(struct builder *b, struct err *e)
 		.own_ns = b->own_mounts,
 		.private_parent = b->own_mounts && !(flags & MS_SLAVE),
 	};
+	return 0;
+}
+
+int plan_fill_TARGET(struct builder *b, struct err *e)
+{
+	(void)e;
+	(void)plan_add(b);
 	return 0;
 }
 
@@ -325,6 +337,17 @@ int plan_fill_SYMLINK(struct builder *b, struct err *e)
 				};
 		}
 	}
+	return 0;
+}
+
+int plan_fill_UNMOUNT(struct builder *b, struct err *e)
+{
+	(void)e;
+	for (size_t i = b->spec->n_mounts; i-- > 0;)
+		plan_add(b)->path_at = (struct arg_path_at){
+			.index = (uint32_t)i,
+			.path = plan_clean(b, b->spec->mounts[i].destination),
+		};
 	return 0;
 }
 

@@ -598,6 +598,13 @@ int plan_fill_LOOKUP(struct builder *b, struct err *e)
 	return 0;
 }
 
+int plan_fill_DONE(struct builder *b, struct err *e)
+{
+	(void)e;
+	(void)plan_add(b);
+	return 0;
+}
+
 int plan_fill_EXEC(struct builder *b, struct err *e)
 {
 	return plan_fill_LOOKUP(b, e);

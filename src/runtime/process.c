@@ -83,6 +83,7 @@ void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 	plan->fds[SLOT_HOOK_OUT] = fds->hooks.out;
 	plan->fds[SLOT_HOOK_ERR] = fds->hooks.err;
 	plan->fds[SLOT_ROOT] = fds->root;
+	plan->fds[SLOT_MNT] = fds->mnt;
 }
 
 static void close_one(int *fd)
@@ -107,6 +108,7 @@ void process_fds_clear(struct process_fds *fds)
 	close_one(&fds->pidfd);
 	close_one(&fds->tty);
 	close_one(&fds->root);
+	close_one(&fds->mnt);
 	hook_io_close(&fds->hooks);
 	close_one(&fds->master);
 	fdvec_clear(&fds->ns);

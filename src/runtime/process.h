@@ -25,7 +25,8 @@ struct process_fds {
 	int console;  /* init's end: where the pty master is sent */
 	int pidfd;    /* where init's pidfd is sent */
 	int tty;      /* legacy --console slave */
-	int root;     /* exec: O_PATH of init's root */
+	int root;     /* exec, mounts: O_PATH of init's root */
+	int mnt;      /* mounts: init's mount namespace */
 	struct hook_io hooks; /* where hooks write */
 	int master;   /* our end of the console pair for a foreground terminal */
 	struct fdvec ns;     /* joined namespaces */
@@ -33,7 +34,7 @@ struct process_fds {
 };
 #define PROCESS_FDS_INIT                                                      \
 	{                                                                     \
-		-1, -1, -1, -1, -1, -1, HOOK_IO_INIT, -1, { 0 },                  \
+		-1, -1, -1, -1, -1, -1, -1, HOOK_IO_INIT, -1, { 0 },              \
 			SECCOMP_PROGRAM_INIT                                  \
 	}
 

@@ -57,6 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	spec_free(&spec);
 	findings_free(&f);
 	err_clear(&e);
+	spec = (struct spec){ 0 };
+	r = spec_parse_mounts(&spec, text, size, "mounts.json", size % 2, &f, &e);
+	MUST((r < 0) == (e.code != 0));
+	spec_free(&spec);
+	findings_free(&f);
+	err_clear(&e);
 	r = spec_parse_process(&process, &a, text, size, "process.json", &f, &e);
 	MUST((r < 0) == (e.code != 0));
 	findings_free(&f);

@@ -16,7 +16,7 @@
 static const char *argv[] = { "/bin/x", "", "with space" };
 static const char *envp[] = { "A=1", "B=" };
 static uint32_t numbers[] = { 7, 0, UINT32_MAX };
-static int32_t fds[] = { 3, -1, 5, -1, 9, 10, -1, 11 };
+static int32_t fds[] = { 3, -1, 5, -1, 9, 10, -1, 11, 12 };
 
 /* One step of each kind, no field at zero. */
 static const struct step steps[] = {
@@ -82,7 +82,7 @@ static void make_flat(struct str *out)
 	struct plan p = {
 		.n_steps = N_STEPS,
 		.fds = fds,
-		.n_slots = 8,
+		.n_slots = _SLOT_MAX,
 		.id = "ctr",
 		.verb = "create",
 		.debug = true,
@@ -221,7 +221,7 @@ static void test_roundtrip(void)
 	is_str(p.verb, "create", "verb");
 	ok(p.debug, "debug");
 	is_int(p.fail_at, 12, "fail_at");
-	is_int(p.n_slots, 8, "slots");
+	is_int(p.n_slots, _SLOT_MAX, "slots");
 	ok(memcmp(p.fds, fds, sizeof(fds)) == 0, "descriptors");
 	is_int(p.n_steps, N_STEPS, "number of steps");
 	for (size_t i = 0; i < N_STEPS && i < p.n_steps; i++)

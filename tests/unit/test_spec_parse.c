@@ -45,9 +45,15 @@ static int parse_any(const char *name, const char *text, size_t len, struct find
 	AUTO(arena) struct arena a = { 0 };
 	struct spec_process process;
 	struct spec_resources resources;
-	struct spec spec;
+	struct spec spec = { 0 };
 	int r;
 
+	if (str_starts(name, "mounts-")) {
+		r = spec_parse_mounts(&spec, text, len, "config.json",
+				      str_starts(name, "mounts-places"), f, e);
+		spec_free(&spec);
+		return r;
+	}
 	if (str_starts(name, "process-"))
 		return spec_parse_process(&process, &a, text, len, "config.json", f, e);
 	if (str_starts(name, "resources-"))
