@@ -166,14 +166,14 @@ static int send_packet(int fd, enum chan_type type, const void *payload,
 
 	if (n_fds > 0) {
 		size_t size = sizeof(int) * (size_t)n_fds;
-		struct cmsghdr *cmsg;
+		struct cmsghdr *cmsg = &control.align;
 
+		/* these are size_t in glibc, socklen_t in musl */
 		msg.msg_control = control.buf;
-		msg.msg_controllen = CMSG_SPACE(size);
-		cmsg = CMSG_FIRSTHDR(&msg);
+		msg.msg_controllen = (__typeof__(msg.msg_controllen))CMSG_SPACE(size);
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(size);
+		cmsg->cmsg_len = (__typeof__(cmsg->cmsg_len))CMSG_LEN(size);
 		memcpy(CMSG_DATA(cmsg), fds, size);
 	}
 	do
@@ -235,13 +235,22 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
 		       c->peer, peer_fate(c, fate, sizeof(fate)));
 }
 
+static struct cmsghdr *next_cmsg(struct msghdr *mh, struct cmsghdr *cmsg)
+{
+	/* musl's macro mixes signs */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+	return CMSG_NXTHDR(mh, cmsg);
+#pragma GCC diagnostic pop
+}
+
 /* Move the descriptors of a packet into msg; false if there are too many. */
 static bool take_fds(struct msghdr *mh, struct chan_msg *msg)
 {
 	struct cmsghdr *cmsg;
 	bool good = true;
 
-	for (cmsg = CMSG_FIRSTHDR(mh); cmsg; cmsg = CMSG_NXTHDR(mh, cmsg)) {
+	for (cmsg = CMSG_FIRSTHDR(mh); cmsg; cmsg = next_cmsg(mh, cmsg)) {
 		size_t n;
 
 		if (cmsg->cmsg_level != SOL_SOCKET ||

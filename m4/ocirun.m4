@@ -42,17 +42,34 @@ done
 AC_DEFUN([OCIRUN_CAN_BE_STATIC], [
 AC_MSG_CHECKING([whether the program can be static])
 ocirun_save_LIBS=$LIBS
-ocirun_save_CFLAGS=$CFLAGS
-CFLAGS="$CFLAGS -fPIE"
-LIBS="-static-pie -l:libyajl_s.a -l:libcap.a $LIBS"
+LIBS="-static -l:libyajl_s.a -l:libcap.a $LIBS"
 AS_IF([test "x$with_seccomp" != xno], [LIBS="-l:libseccomp.a $LIBS"])
 AS_IF([test "x$with_criu" != xno], [LIBS="-l:libprotobuf-c.a $LIBS"])
 AC_LINK_IFELSE([AC_LANG_PROGRAM([[
 #include <stdio.h>
 ]], [[return puts("x");]])], [$1=yes], [$1=no])
 LIBS=$ocirun_save_LIBS
-CFLAGS=$ocirun_save_CFLAGS
 AC_MSG_RESULT([$$1])
+])
+
+# OCIRUN_CAN_BE_STATIC_PIE(VARIABLE)
+# Append -static-pie if that makes a program without an interpreter: some compilers,
+# such as Debian's musl-gcc, take it and link dynamically.
+AC_DEFUN([OCIRUN_CAN_BE_STATIC_PIE], [
+AC_MSG_CHECKING([whether $CC makes static programs with -static-pie])
+ocirun_save_LDFLAGS=$LDFLAGS
+ocirun_save_CFLAGS=$CFLAGS
+CFLAGS="$CFLAGS -fPIE -Werror"
+LDFLAGS="$LDFLAGS -static-pie"
+ocirun_static_pie=no
+AC_RUN_IFELSE([AC_LANG_PROGRAM([[
+#include <sys/auxv.h>
+]], [[return getauxval(AT_BASE) != 0;]])], [ocirun_static_pie=yes], [],
+	[AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [ocirun_static_pie=yes])])
+AC_MSG_RESULT([$ocirun_static_pie])
+AS_IF([test $ocirun_static_pie = yes], [$1="$$1 -static-pie"])
+LDFLAGS=$ocirun_save_LDFLAGS
+CFLAGS=$ocirun_save_CFLAGS
 ])
 
 # OCIRUN_CAN_PACK_RELOCS(VARIABLE)

@@ -127,7 +127,8 @@ static void line_json(struct str *s, enum log_level level, const char *msg)
 /* A value with a newline has its length in front (systemd's native protocol). */
 static void journal_message(struct str *s, const char *msg)
 {
-	uint64_t n = strlen(msg);
+	size_t len = strlen(msg);
+	uint64_t n = len;
 
 	if (!strchr(msg, '\n')) {
 		str_addf(s, "MESSAGE=%s\n", msg);
@@ -136,7 +137,7 @@ static void journal_message(struct str *s, const char *msg)
 	str_add(s, "MESSAGE\n");
 	for (unsigned int i = 0; i < 8; i++)
 		str_addc(s, (char)(n >> 8 * i & 0xff)); /* little-endian */
-	str_addn(s, msg, n);
+	str_addn(s, msg, len);
 	str_addc(s, '\n');
 }
 

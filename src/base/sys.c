@@ -214,3 +214,20 @@ int sys_mnt_id(int fd, uint64_t *ret)
 
 	return sys_mnt_stat(fd, &mode, ret);
 }
+
+int sys_prlimit(pid_t pid, unsigned int resource, const struct sys_rlimit *set,
+		struct sys_rlimit *ret)
+{
+	return result(syscall(SYS_prlimit64, pid, resource, set, ret));
+}
+
+int sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	return result(syscall(SYS_ioctl, fd, request, arg));
+}
+
+_Noreturn void sys_exit(int code)
+{
+	(void)syscall(SYS_exit_group, code);
+	__builtin_trap();
+}

@@ -23,6 +23,9 @@ struct sys_clone_args {
 struct sys_mount_attr {
 	uint64_t attr_set, attr_clr, propagation, userns_fd;
 };
+struct sys_rlimit {
+	uint64_t soft, hard;
+};
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -42,6 +45,8 @@ struct sys_mount_attr {
 #define SYS_FSCONFIG_SET_STRING	 1U
 #define SYS_FSCONFIG_CREATE	 6U
 #define SYS_FSCONFIG_RECONFIGURE 7U
+
+#define SYS_RENAME_EXCHANGE 2U
 
 #define SYS_ATTR_RDONLY	     0x00000001ULL
 #define SYS_ATTR_NOSUID	     0x00000002ULL
@@ -88,5 +93,18 @@ int sys_signal_default(int sig);
 /* keyctl(2); size_t arguments as the kernel's unsigned long. */
 long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
 		unsigned long d);
+/*
+ * prlimit(2) with 64 bits everywhere; set and ret may be NULL. The C libraries do not
+ * agree on a name for this.
+ */
+int sys_prlimit(pid_t pid, unsigned int resource, const struct sys_rlimit *set,
+		struct sys_rlimit *ret);
+/* ioctl(2) with the kernel's idea of a request: musl's is an int. */
+int sys_ioctl(int fd, unsigned long request, void *arg);
+/*
+ * _exit(2) for where a seccomp filter may refuse even that: the process then dies of an
+ * illegal instruction, where musl would call it again for ever.
+ */
+_Noreturn void sys_exit(int code);
 
 #endif

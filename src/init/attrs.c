@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/protect.h"
 #include "base/str.h"
+#include "base/sys.h"
 
 #include "base/banned.h"
 
@@ -48,22 +49,22 @@ int step_session(struct init *in, const union step_arg *u, struct err *e)
 
 int rlimit_set(pid_t pid, const struct arg_rlimit *l, struct err *e)
 {
-	__rlimit_resource_t res = (__rlimit_resource_t)l->resource;
-	struct rlimit64 want = { l->soft, l->hard }, have = { 0, 0 };
+	unsigned int res = (unsigned int)l->resource;
+	struct sys_rlimit want = { l->soft, l->hard }, have = { 0, 0 };
+	int code = -sys_prlimit(pid, res, &want, NULL);
 
-	if (prlimit64(pid, res, &want, NULL) == 0)
+	if (code == 0)
 		return 0;
-	int code = errno;
 
 	(void)err_errno(e, code,
 			"cannot set resource limit to soft %llu, hard %llu",
 			(unsigned long long)l->soft,
 			(unsigned long long)l->hard);
 	(void)err_at(e, "/process/rlimits/%u", l->index);
-	if (code == EPERM && prlimit64(pid, res, NULL, &have) == 0)
+	if (code == EPERM && sys_prlimit(pid, res, NULL, &have) == 0)
 		(void)err_hint(e,
 			       "the hard limit allowed here is %llu; raising it needs CAP_SYS_RESOURCE",
-			       (unsigned long long)have.rlim_max);
+			       (unsigned long long)have.hard);
 	return -code;
 }
 

@@ -91,9 +91,11 @@ static int open_pair(struct init *in, const struct arg_console *a,
 
 	if (r < 0)
 		return r;
-	if (ioctl(master, TIOCGPTN, ret_number) < 0 ||
-	    ioctl(master, TIOCSPTLCK, &unlock) < 0)
-		return err_errno(e, errno, "cannot unlock the new pseudo-terminal");
+	r = sys_ioctl(master, TIOCGPTN, ret_number);
+	if (r == 0)
+		r = sys_ioctl(master, TIOCSPTLCK, &unlock);
+	if (r < 0)
+		return err_errno(e, -r, "cannot unlock the new pseudo-terminal");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return err_errno(e, errno, "cannot open the slave of the new "

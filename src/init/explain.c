@@ -117,7 +117,8 @@ static bool script_interpreter(const struct subject *s, char *buf, size_t size)
 static bool elf_interpreter(const struct subject *s, char *buf, size_t size)
 {
 	bool wide = s->head[EI_CLASS] == ELFCLASS64;
-	uint64_t off, entry, count;
+	uint64_t off, count;
+	size_t entry;
 	Elf64_Ehdr e64;
 	Elf32_Ehdr e32;
 
@@ -134,7 +135,8 @@ static bool elf_interpreter(const struct subject *s, char *buf, size_t size)
 	for (uint64_t i = 0; i < count; i++) {
 		Elf64_Phdr p64 = { 0 };
 		Elf32_Phdr p32 = { 0 };
-		uint64_t at, len;
+		uint64_t at, n;
+		size_t len;
 		void *phdr = wide ? (void *)&p64 : (void *)&p32;
 		ssize_t r;
 
@@ -144,9 +146,10 @@ static bool elf_interpreter(const struct subject *s, char *buf, size_t size)
 		if ((wide ? p64.p_type : p32.p_type) != PT_INTERP)
 			continue;
 		at = wide ? p64.p_offset : p32.p_offset;
-		len = wide ? p64.p_filesz : p32.p_filesz;
-		if (len == 0 || len > size || at > INT32_MAX)
+		n = wide ? p64.p_filesz : p32.p_filesz;
+		if (n == 0 || n > size || at > INT32_MAX)
 			return false;
+		len = (size_t)n;
 		r = read_at(s->fd, buf, len, (off_t)at);
 		if (r != (ssize_t)len)
 			return false;

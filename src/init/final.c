@@ -140,7 +140,7 @@ static int open_fifo(struct init *in, int pathfd, struct err *e)
 
 static void on_end(int sig)
 {
-	_exit(128 + sig);
+	sys_exit(128 + sig);
 }
 
 /*

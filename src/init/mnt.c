@@ -33,7 +33,7 @@
 /* Longest string fsconfig(2) takes, with its NUL. */
 #define FSCONFIG_MAX 256
 /* Set in statfs.f_flags by every kernel that fills it. */
-#define STATFS_VALID 0x20L
+#define STATFS_VALID 0x20UL
 /* Flags of the super block that fsconfig(2) knows by name. */
 static const struct {
 	uint64_t ms;
@@ -47,7 +47,7 @@ static const struct {
 static const struct {
 	uint64_t attr;
 	unsigned long ms;
-	long st; /* in statfs.f_flags */
+	unsigned long st; /* in statfs.f_flags */
 	const char *name;
 } attr_names[] = {
 	{ SYS_ATTR_RDONLY, MS_RDONLY, 0x1, "ro" },
@@ -57,8 +57,8 @@ static const struct {
 	{ SYS_ATTR_NODIRATIME, MS_NODIRATIME, 0x800, "nodiratime" },
 	{ SYS_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW, 0x2000, "nosymfollow" },
 };
-#define ST_NOATIME_FLAG  0x400L
-#define ST_RELATIME_FLAG 0x1000L
+#define ST_NOATIME_FLAG  0x400UL
+#define ST_RELATIME_FLAG 0x1000UL
 
 /*
  * What this kernel lacks. Learnt from the first refusal and then remembered, so
@@ -152,14 +152,16 @@ int mnt_attrs(int fd, uint64_t *ret)
 
 	if (fstatfs(fd, &st) < 0)
 		return -errno;
-	if (!(st.f_flags & STATFS_VALID))
+	unsigned long flags = (unsigned long)st.f_flags;
+
+	if (!(flags & STATFS_VALID))
 		return -ENODATA;
 	for (size_t i = 0; i < sizeof(attr_names) / sizeof(*attr_names); i++)
-		if (st.f_flags & attr_names[i].st)
+		if (flags & attr_names[i].st)
 			attrs |= attr_names[i].attr;
-	if (st.f_flags & ST_NOATIME_FLAG)
+	if (flags & ST_NOATIME_FLAG)
 		attrs |= SYS_ATTR_NOATIME;
-	else if (!(st.f_flags & ST_RELATIME_FLAG))
+	else if (!(flags & ST_RELATIME_FLAG))
 		attrs |= SYS_ATTR_STRICTATIME;
 	*ret = attrs;
 	return 0;

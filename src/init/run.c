@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sys.h"
 #include "init/steps_fs.h"
 #include "init/steps_proc.h"
 #include "libnsexec/chan.h"
@@ -272,5 +273,9 @@ int init_main(const struct nsx_init *nsx)
 		deliver(&in, &e);
 		return INIT_EXIT_FAILED;
 	}
-	return init_run(&in);
+	int code = init_run(&in);
+
+	if (in.chan.plain) /* a seccomp filter is in force */
+		sys_exit(code);
+	return code;
 }

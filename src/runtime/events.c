@@ -129,8 +129,8 @@ static int wait_once(struct events *ev, struct err *e)
 static int start_timer(struct events *ev, struct err *e)
 {
 	const int64_t s = 1000000000;
-	struct timespec every = { .tv_sec = ev->opts->interval_ns / s,
-				  .tv_nsec = ev->opts->interval_ns % s };
+	struct timespec every = { .tv_sec = (time_t)(ev->opts->interval_ns / s),
+				  .tv_nsec = (long)(ev->opts->interval_ns % s) };
 	struct itimerspec it = { .it_interval = every, .it_value = every };
 
 	ev->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

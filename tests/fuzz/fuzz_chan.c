@@ -38,12 +38,12 @@ static void send_raw(int fd, const uint8_t *p, size_t n, unsigned int n_fds)
 		size_t bytes = sizeof(int) * n_fds;
 
 		mh.msg_control = control.buf;
-		mh.msg_controllen = CMSG_SPACE(bytes);
+		mh.msg_controllen = (__typeof__(mh.msg_controllen))CMSG_SPACE(bytes);
 		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&mh);
 
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(bytes);
+		cmsg->cmsg_len = (__typeof__(cmsg->cmsg_len))CMSG_LEN(bytes);
 		for (unsigned int i = 0; i < n_fds; i++)
 			memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &fd,
 			       sizeof(fd));
@@ -53,7 +53,7 @@ static void send_raw(int fd, const uint8_t *p, size_t n, unsigned int n_fds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct chan a = { -1, "parent", "init", -1, 0, false };
+	struct chan a = { .fd = -1, .self = "parent", .peer = "init", .peer_pidfd = -1 };
 	struct chan_msg msg;
 	struct err e = ERR_INIT;
 	char line[2200];

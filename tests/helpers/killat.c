@@ -83,7 +83,7 @@ static const struct {
 	CALL(fchownat) CALL(umask) CALL(getpid) CALL(getppid) CALL(setpgid)
 	CALL(setsid) CALL(prctl) CALL(openat) CALL(mkdirat) CALL(mknodat)
 	CALL(unlinkat) CALL(renameat) CALL(linkat) CALL(symlinkat)
-	CALL(readlinkat) CALL(faccessat) CALL(newfstatat) CALL(statfs)
+	CALL(readlinkat) CALL(faccessat) CALL(statfs)
 	CALL(fstatfs) CALL(getdents64) CALL(lseek) CALL(pipe2) CALL(dup3)
 	CALL(memfd_create) CALL(clone3) CALL(pidfd_open) CALL(close_range)
 	CALL(pidfd_send_signal) CALL(ppoll) CALL(prlimit64) CALL(mount)
@@ -97,6 +97,12 @@ static const struct {
 	CALL(clock_gettime) CALL(signalfd4) CALL(set_robust_list)
 	CALL(set_tid_address) CALL(rseq) CALL(getuid) CALL(geteuid)
 	CALL(getgid) CALL(getegid) CALL(epoll_ctl) CALL(getsockopt)
+#ifdef SYS_newfstatat
+	CALL(newfstatat)
+#endif
+#ifdef SYS_fstatat64
+	CALL(fstatat64)
+#endif
 #ifdef SYS_open
 	CALL(open) CALL(access) CALL(stat) CALL(lstat) CALL(poll) CALL(mkdir)
 	CALL(rmdir) CALL(unlink) CALL(readlink) CALL(dup2) CALL(fork)

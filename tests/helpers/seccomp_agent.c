@@ -61,6 +61,12 @@ static int call(char **v, int n, int narrow)
 	return 0;
 }
 
+/* musl has an int for the request */
+static long request(int fd, unsigned long what, void *arg)
+{
+	return syscall(SYS_ioctl, fd, what, arg);
+}
+
 /* Answer one notification; -1 when the last process of the filter is gone. */
 static int serve(int fd, const struct answer *answers, int n)
 {
@@ -70,7 +76,7 @@ static int serve(int fd, const struct answer *answers, int n)
 
 	memset(&req, 0, sizeof(req));
 	memset(&resp, 0, sizeof(resp));
-	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &req) < 0)
+	if (request(fd, SECCOMP_IOCTL_NOTIF_RECV, &req) < 0)
 		return errno == ENOENT || errno == EINTR ? 0 : -1;
 	resp.r.id = req.n.id;
 	resp.r.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
@@ -80,7 +86,7 @@ static int serve(int fd, const struct answer *answers, int n)
 		resp.r.flags = 0;
 		resp.r.error = -answers[i].code;
 	}
-	(void)ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp);
+	(void)request(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp);
 	return 0;
 }
 

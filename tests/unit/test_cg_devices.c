@@ -76,7 +76,7 @@ static bool all_reachable(const struct bpf_insn *v, size_t n)
 		bool jump = BPF_CLASS(v[i].code) == BPF_JMP && op != BPF_EXIT;
 		bool falls = BPF_CLASS(v[i].code) != BPF_JMP ||
 			     (op != BPF_EXIT && op != BPF_JA);
-		size_t to = i + 1 + (size_t)v[i].off;
+		size_t to = i + 1 + (size_t)(uint16_t)v[i].off;
 
 		if (!reached[i] || (jump && to >= n) || (falls && i + 1 >= n))
 			return false;
@@ -127,12 +127,12 @@ static int run(const struct bpf_insn *v, size_t n, uint32_t access_type,
 				return -1;
 			if ((reg[i->dst_reg] == imm) ==
 			    (BPF_OP(i->code) == BPF_JEQ))
-				pc += (size_t)i->off;
+				pc += (size_t)(uint16_t)i->off;
 			continue;
 		case BPF_JMP | BPF_JA:
 			if (i->off < 0)
 				return -1;
-			pc += (size_t)i->off;
+			pc += (size_t)(uint16_t)i->off;
 			continue;
 		case BPF_JMP | BPF_EXIT:
 			return known[0] && reg[0] <= 1 ? (int)reg[0] : -1;

@@ -155,12 +155,12 @@ static void raw_send(int fd, const void *data, size_t n, int n_fds)
 		size_t size = sizeof(int) * (size_t)n_fds;
 
 		mh.msg_control = control.buf;
-		mh.msg_controllen = CMSG_SPACE(size);
-		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&mh);
+		mh.msg_controllen = (__typeof__(mh.msg_controllen))CMSG_SPACE(size);
+		struct cmsghdr *cmsg = &control.align;
 
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(size);
+		cmsg->cmsg_len = (__typeof__(cmsg->cmsg_len))CMSG_LEN(size);
 		for (int i = 0; i < n_fds; i++) {
 			int two = 2;
 

@@ -152,7 +152,7 @@ static void child_plain(void)
 	report->fact[3] = (uint64_t)syscall(SYS_ioprio_get, 1, 0);
 	run(step_scheduler, (union step_arg){
 		.scheduler = { .policy = SCHED_BATCH, .nice = 5 } });
-	report->fact[4] = (uint64_t)sched_getscheduler(0);
+	report->fact[4] = (uint64_t)syscall(SYS_sched_getscheduler, 0);
 	run(step_personality, (union step_arg){ .personality = { 0 } });
 }
 

@@ -163,6 +163,9 @@ static void test_elf(void)
 
 	if (uname(&u) < 0)
 		bail("uname");
+#ifdef __i386__ /* a program of 32 bits does not know the kernel's other half */
+	(void)strcpy(u.machine, "i386");
+#endif
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && __SIZEOF_POINTER__ == 8
 	here = true;
 #endif

@@ -541,7 +541,7 @@ static void test_race(const char *mode)
 	if (pid == 0) {
 		for (;;)
 			(void)syscall(SYS_renameat2, rootfd, "race", rootfd,
-				      "race-link", RENAME_EXCHANGE);
+				      "race-link", SYS_RENAME_EXCHANGE);
 	}
 	for (i = 0; i < 400; i++) {
 		char path[64];
