@@ -53,6 +53,8 @@ packages() {
 		"zstd" ;;
 	*:vm) echo "debootstrap, mkfs.ext4, qemu-system-x86_64, cpio, modprobe, xz," \
 		"zstd" ;;
+	debian:musl) echo "musl-tools musl-dev libcap2-bin gcc make" ;;
+	debian:bits32) echo "gcc-multilib libcap2-bin gcc make" ;;
 	debian:build) echo "gcc make autoconf automake libc6-dev linux-libc-dev" \
 		"libyajl-dev libcap-dev libseccomp-dev" \
 		"libprotobuf-c-dev protobuf-c-compiler" ;;
