@@ -121,7 +121,8 @@ static int conv_send(const struct criu_conv *c, const CriuRpc__Request *req,
 	AUTO(str) char *buf = xmalloc(n + 1);
 
 	(void)criu_rpc__request__pack(req, (uint8_t *)buf);
-	if (send(c->sock, buf, n, MSG_NOSIGNAL) == (ssize_t)n)
+	/* a SOCK_SEQPACKET takes all or nothing */
+	if (send(c->sock, buf, n, MSG_NOSIGNAL) >= 0)
 		return 0;
 	if (errno == EPIPE)
 		return died(c, e);

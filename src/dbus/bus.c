@@ -405,7 +405,7 @@ int dbus_call(struct dbus *b, const struct dbus_call *call, struct dmsg *ret,
 	AUTO(strbuf) struct str out = { 0 };
 	AUTO(str) char *what = xasprintf("the reply to %s", call->member);
 	uint32_t serial = ++b->serial;
-	struct dmsg m;
+	struct dmsg m = { 0 };
 
 	b->error[0] = '\0';
 	if (b->broken.code) {

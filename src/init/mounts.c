@@ -75,9 +75,12 @@ static const char *type_name(mode_t mode)
 /* The part of the config an error is about; mounts of our own have none. */
 static int at_part(struct err *e, const struct arg_mount *a, const char *part)
 {
-	if (a->index == UINT32_MAX)
-		return -e->code;
-	return err_at(e, "/mounts/%u%s%s", a->index, *part ? "/" : "", part);
+	char pointer[64] = "";
+
+	if (a->index != UINT32_MAX)
+		(void)snprintf(pointer, sizeof(pointer), "/mounts/%u%s%s", a->index,
+			       *part ? "/" : "", part);
+	return err_at(e, "%s", pointer);
 }
 
 /* ---- targets ------------------------------------------------------------- */

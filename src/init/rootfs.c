@@ -78,11 +78,10 @@ static int open_dir(const char *path, int *ret, struct err *e)
 	}
 	code = errno;
 	(void)err_errno(e, code, "cannot open root file system '%s'", path);
-	(void)err_at(e, "/root/path");
 	if (code == EACCES)
-		return err_hint(e, "each directory above it must be searchable for "
-				"the user that is root in the container");
-	return -code;
+		(void)err_hint(e, "each directory above it must be searchable for "
+			       "the user that is root in the container");
+	return err_at(e, "/root/path");
 }
 
 /*

@@ -118,20 +118,22 @@ struct rows {
 /* /etc/passwd only: name services would load plugins into us. */
 static void find_owner(int dirfd, char *buf, size_t size)
 {
-	AUTO(file) FILE *f = fopen("/etc/passwd", "re");
-	const struct passwd *pw;
+	const struct passwd *pw = NULL;
 	struct stat st;
+	FILE *f;
 
 	buf[0] = '\0';
 	if (fstat(dirfd, &st) < 0)
-		return; /* cppcheck-suppress resourceLeak // AUTO() closes it */
-	while (f && (pw = fgetpwent(f))) {
-		if (pw->pw_uid != st.st_uid)
-			continue;
-		(void)snprintf(buf, size, "%s", pw->pw_name);
 		return;
-	}
 	(void)snprintf(buf, size, "#%u", st.st_uid);
+	f = fopen("/etc/passwd", "re");
+	if (!f)
+		return;
+	while ((pw = fgetpwent(f)) && pw->pw_uid != st.st_uid)
+		continue;
+	if (pw)
+		(void)snprintf(buf, size, "%s", pw->pw_name);
+	(void)fclose(f);
 }
 
 static void add_row(struct rows *rows, const struct runtime *rt, const char *id)
