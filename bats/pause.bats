@@ -95,3 +95,54 @@ has_changed() {
 	done
 	oci resume "$ID"
 }
+
+# The directory that pause freezes, and a child of it with a process, frozen by the
+# container itself.
+frozen_child() {
+	dir=$(jq -r '.cgroup_paths | .freezer // .[""]' "$ROOT/$ID/state.json")
+	oci exec -d --pid-file "$TESTDIR/child" "$ID" sleep 1000 >/dev/null 2>&1 3>&-
+	mkdir "$dir/child"
+	cat "$TESTDIR/child" >"$dir/child/cgroup.procs"
+	if [ -e "$dir/child/freezer.state" ]; then
+		echo FROZEN >"$dir/child/freezer.state"
+		wait_for 5 grep -qx FROZEN "$dir/child/freezer.state"
+	else
+		echo 1 >"$dir/child/cgroup.freeze"
+		wait_for 5 grep -qx 'frozen 1' "$dir/child/cgroup.events"
+	fi
+}
+
+child_is() {
+	if [ -e "$dir/child/freezer.state" ]; then
+		[ "$(cat "$dir/child/freezer.self_freezing")" = "$1" ]
+	else
+		[ "$(cat "$dir/child/cgroup.freeze")" = "$1" ]
+	fi
+}
+
+@test "a child cgroup that is frozen by itself stays so through pause and resume" {
+	oci run -d "$ID"
+	frozen_child
+	[ "$(status_of "$ID")" = running ]
+	timeout 10 "$OCIRUN" --root "$ROOT" pause "$ID"
+	[ "$(status_of "$ID")" = paused ]
+	child_is 1
+	timeout 10 "$OCIRUN" --root "$ROOT" resume "$ID"
+	[ "$(status_of "$ID")" = running ]
+	child_is 1
+	wait_for 5 has_changed "$(now)"
+	run timeout 10 "$OCIRUN" --root "$ROOT" delete --force "$ID"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_gone "$(cat "$TESTDIR/child")"
+}
+
+@test "a paused container with a frozen child cgroup is killed" {
+	oci run -d "$ID"
+	frozen_child
+	oci pause "$ID"
+	timeout 10 "$OCIRUN" --root "$ROOT" kill "$ID" KILL
+	wait_for 5 is_status "$ID" stopped
+	wait_for 5 is_gone "$(cat "$TESTDIR/child")"
+	timeout 10 "$OCIRUN" --root "$ROOT" delete "$ID"
+}
