@@ -34,7 +34,8 @@ struct sd_unit {
 /* "a-b.slice" to "/a.slice/a-b.slice"; "-.slice" is "". -EINVAL: no slice. */
 int sd_expand_slice(const char *slice, struct arena *a, const char **ret);
 /*
- * linux.cgroupsPath "slice:prefix:name", whose default is "::ID" with `prefix`.
+ * linux.cgroupsPath "slice:prefix:name", whose default is "::ID" with `prefix`;
+ * unless that is "runc", other numbers of parts are taken as by crun.
  * No slice is system.slice, or user.slice with the user's manager.
  */
 int sd_unit_names(struct sd_unit *ret, struct arena *a, const char *cgroups_path,

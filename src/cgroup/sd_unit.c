@@ -70,59 +70,65 @@ static const char *escape(struct arena *a, const char *id)
 	return arena_strdup(a, str_text(&s));
 }
 
-static int split(const char *path, struct arena *a, const char *part[3],
-		 struct err *e)
+/*
+ * "slice:prefix:name" is prefix-name.scope in the slice. crun takes fewer and more
+ * parts, too ("name", "slice:name", "slice:a:b:c"); called by the name runc they are
+ * the error that runc's callers know, and so are paths, which are for the other
+ * driver.
+ */
+static int split(const char *path, bool strict, struct arena *a, struct sd_unit *u,
+		 const char **ret_name, struct err *e)
 {
-	char *p = arena_strdup(a, path);
-	size_t n = 0;
+	const char *first = strchr(path, ':'), *last = strrchr(path, ':');
+	char *name = arena_strdup(a, first ? first + 1 : path);
+	size_t parts = 1;
 
-	for (; p; n++) {
-		char *colon = strchr(p, ':');
-
-		if (colon)
-			*colon = '\0';
-		if (n < 3)
-			part[n] = p;
-		p = colon ? colon + 1 : NULL;
+	for (const char *p = path; *p; p++)
+		parts += *p == ':';
+	if (parts != 3 && (strict || strchr(path, '/'))) {
+		(void)err_set(e, EINVAL, "expected cgroupsPath to be of format "
+			      "\"slice:prefix:name\" for systemd cgroups, got "
+			      "\"%s\" instead", path);
+		return err_at(e, PTR);
 	}
-	if (n == 3)
-		return 0;
-	(void)err_set(e, EINVAL, "expected cgroupsPath to be of format "
-		      "\"slice:prefix:name\" for systemd cgroups, got \"%s\" "
-		      "instead", path);
-	return err_at(e, PTR);
+	for (char *p = name; (p = strchr(p, ':'));)
+		*p = '-';
+	u->slice = first ? arena_strndup(a, path, (size_t)(first - path)) : "";
+	u->label = arena_strdup(a, last ? last + 1 : path);
+	*ret_name = name;
+	return 0;
 }
 
 int sd_unit_names(struct sd_unit *ret, struct arena *a, const char *cgroups_path,
 		  const char *prefix, const char *id, bool user, struct err *e)
 {
-	const char *part[3] = { "", prefix, "" };
-	struct sd_unit u = { 0 };
-	const char *slice_dir;
+	struct sd_unit u = { .slice = "" };
+	const char *slice_dir, *name;
 
 	if (cgroups_path && *cgroups_path) {
-		if (split(cgroups_path, a, part, e) < 0)
+		if (split(cgroups_path, streq(prefix, "runc"), a, &u, &name, e) < 0)
 			return -e->code;
 	} else {
-		part[2] = escape(a, id);
+		u.label = escape(a, id);
+		name = arena_printf(a, "%s-%s", prefix, u.label);
 	}
-	u.slice = *part[0] ? part[0] : user ? "user.slice" : "system.slice";
-	u.label = part[2];
+	if (!*u.slice)
+		u.slice = user ? "user.slice" : "system.slice";
 	if (sd_expand_slice(u.slice, a, &slice_dir) < 0 || !name_ok(u.slice)) {
 		(void)err_set(e, EINVAL, "invalid slice name '%s'", u.slice);
 		(void)err_hint(e, "a slice looks like 'machine.slice' or "
 			       "'machine-sub.slice'");
 		return err_at(e, PTR);
 	}
-	if (str_ends(part[2], ".slice")) {
+	if (str_ends(u.label, ".slice")) {
 		(void)err_set(e, EINVAL, "'%s' is a slice, which holds units and "
-			      "no processes", part[2]);
+			      "no processes", u.label);
 		(void)err_hint(e, "the part before the first ':' is the slice to "
 			       "put the container into");
 		return err_at(e, PTR);
 	}
-	u.name = arena_printf(a, "%s-%s.scope", part[1], part[2]);
-	if (!name_ok(u.name) || !*part[2]) {
+	u.name = arena_printf(a, "%s.scope", name);
+	if (!name_ok(u.name) || !*u.label) {
 		(void)err_set(e, EINVAL, "'%s' cannot be the name of a systemd "
 			      "unit", u.name);
 		(void)err_hint(e, "letters, digits and :-_.\\@ are allowed, 255 "
