@@ -184,6 +184,8 @@ void cg_mark_put(struct cgroup *cg, const struct cg_dir *d);
 /* Add the processes of the whole tree; *hidden counts those of other pid
  * namespaces. A missing directory is empty. List is unsorted. */
 int cg_tree_pids(const char *dir, struct pid_list *list, size_t *hidden);
+/* Their threads: the only list that a threaded cgroup has. */
+int cg_tree_threads(const char *dir, struct pid_list *list, size_t *hidden);
 void cg_pids_sort(struct pid_list *list);
 /* Write a file of every cgroup of the tree, as far as that is possible. */
 void cg_tree_put(const char *dir, const char *file, const char *value);
@@ -213,6 +215,8 @@ int cg_open_locked(struct cgroup *cg, const struct cg_dir *d, int *ret_fd,
 		   struct err *e);
 
 int cg2_check(const struct cg_dir *d, struct err *e);
+/* Can processes enter it? Not in threaded mode. */
+int cg2_check_type(const struct cg_dir *d, struct err *e);
 int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e);
 /* Make the controllers of w available in the existing directory. */
 int cg2_ensure(const struct cgroup *cg, const struct cg_dir *d,

@@ -162,13 +162,14 @@ static int walk_tree(const char *dir, int (*visit)(int dirfd, void *arg),
 struct pids_arg {
 	struct pid_list *list;
 	size_t cap, *hidden;
+	const char *file;
 };
 
 static int visit_pids(int dirfd, void *arg)
 {
 	struct pids_arg *p = arg;
 	AUTO(str) char *text = NULL;
-	int r = file_read_at(dirfd, "cgroup.procs", CG_FILE_MAX, &text, NULL);
+	int r = file_read_at(dirfd, p->file, CG_FILE_MAX, &text, NULL);
 
 	/* Gone meanwhile; or threaded: its processes are listed above it. */
 	if (r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP)
@@ -202,7 +203,14 @@ static int visit_pids(int dirfd, void *arg)
 
 int cg_tree_pids(const char *dir, struct pid_list *list, size_t *hidden)
 {
-	struct pids_arg arg = { list, list->n, hidden };
+	struct pids_arg arg = { list, list->n, hidden, "cgroup.procs" };
+
+	return walk_tree(dir, visit_pids, NULL, &arg);
+}
+
+int cg_tree_threads(const char *dir, struct pid_list *list, size_t *hidden)
+{
+	struct pids_arg arg = { list, list->n, hidden, "cgroup.threads" };
 
 	return walk_tree(dir, visit_pids, NULL, &arg);
 }

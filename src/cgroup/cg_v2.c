@@ -92,6 +92,8 @@ static int refuse_populated(const struct cg_dir *d, struct err *e)
 	char text[400];
 
 	(void)cg_tree_pids(d->dir, &list, &hidden);
+	if (list.n + hidden == 0)
+		(void)cg_tree_threads(d->dir, &list, &hidden);
 	cg_pids_sort(&list);
 	(void)err_set(e, EBUSY, "container's cgroup is not empty: %zu process(es)"
 		      " found in '%s': %s", list.n + hidden, d->dir,
@@ -117,8 +119,8 @@ int cg2_check(const struct cg_dir *d, struct err *e)
 	return 0;
 }
 
-/* A cgroup below a threaded one is not usable by a container. */
-static int check_type(const struct cg_dir *d, struct err *e)
+/* Nor is a cgroup below a threaded one usable by a container. */
+int cg2_check_type(const struct cg_dir *d, struct err *e)
 {
 	AUTO(arena) struct arena a = { 0 };
 	const char *type = cg_read(&a, d->dir, "cgroup.type");
@@ -268,8 +270,9 @@ static void hint_refusal(const struct refusal *r, struct err *e)
 }
 
 /* Everything that is needed and still missing is an error. */
-static int check_enabled(const char *dir, const struct cg_writes *w,
-			 const struct refusal *refusal, struct err *e)
+static int check_enabled(const char *dir, const char *boundary,
+			 const struct cg_writes *w, const struct refusal *refusal,
+			 struct err *e)
 {
 	AUTO(arena) struct arena a = { 0 };
 	const char *have = cg_read(&a, dir, "cgroup.controllers");
@@ -288,6 +291,10 @@ static int check_enabled(const char *dir, const struct cg_writes *w,
 			(void)err_set(e, ENOTSUP, "controller '%s' is not "
 				      "available in '%s' (it has: %s)", x->ctrl,
 				      dir, *have ? have : "none");
+			if (boundary)
+				(void)err_hint(e, "'%s' was delegated without it: "
+					       "Delegate= of its unit names the "
+					       "controllers", boundary);
 			(void)err_hint(e, "a cgroup above it does not pass the "
 				       "controller on (cgroup.subtree_control)");
 		}
@@ -324,12 +331,13 @@ static int enable_chain(const struct cgroup *cg, const struct cg_dir *d,
 	for (const char *s = d->dir + base; s; s = strchr(s + 1, '/')) {
 		const char *dir = arena_strndup(&a, d->dir,
 						(size_t)(s - d->dir));
-		bool above = boundary && strlen(dir) < strlen(boundary);
 
+		if (boundary && strlen(dir) < strlen(boundary))
+			continue;
 		/* A hybrid host's cgroup2 tree belongs to others: needs only. */
-		enable_in(&a, dir, w, cg->unified && !above, &refusal);
+		enable_in(&a, dir, w, cg->unified, &refusal);
 	}
-	return check_enabled(d->dir, w, &refusal, e);
+	return check_enabled(d->dir, boundary, w, &refusal, e);
 }
 
 void cg2_pass_on(const char *from, const char *to)
@@ -392,21 +400,18 @@ int cg2_create(struct cgroup *cg, struct cg_dir *d, struct err *e)
 		return r;
 	/* systemd has made it, and our process is in it already */
 	r = cg->sd ? 0 : cg2_check(d, e);
-	if (r < 0) {
-		cg->foreign = !d->made;
-		return r;
-	}
-	cg_mark_put(cg, d);
 	const char *have = cg_read(&cg->arena, d->dir, "cgroup.controllers");
 	bool complete = all_needed_in(&cg->writes, have) &&
 			(!cg->unified || all_in(cg->avail, have));
 
 	/* A domain controller inside proves that the type is "domain". */
-	if (!complete || !has_domain_controller(have)) {
-		r = check_type(d, e);
-		if (r < 0)
-			return r;
+	if (r == 0 && (!complete || !has_domain_controller(have)))
+		r = cg2_check_type(d, e);
+	if (r < 0) {
+		cg->foreign = !d->made;
+		return r;
 	}
+	cg_mark_put(cg, d);
 	return complete ? 0 : enable_chain(cg, d, &cg->writes, e);
 }
 

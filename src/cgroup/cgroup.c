@@ -265,10 +265,13 @@ static int check_targets(struct cgroup *cg, struct err *e)
 {
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		const struct cg_dir *d = &cg->dirs[i];
-		int r = 0;
+		int r;
 
-		if (!d->dropped && access(d->dir, F_OK) == 0)
-			r = d->v2 ? cg2_check(d, e) : cg1_check(d, e);
+		if (d->dropped || access(d->dir, F_OK) < 0)
+			continue;
+		r = d->v2 ? cg2_check(d, e) : cg1_check(d, e);
+		if (r == 0 && d->v2)
+			r = cg2_check_type(d, e);
 		if (r < 0) {
 			cg->foreign = true;
 			return r;
