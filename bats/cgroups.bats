@@ -623,3 +623,146 @@ done;'
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+# ---- cgroup2: what others own ----------------------------------------------------------------
+
+# A controller of this tree, its limit as a config, and the file.
+some_limit() {
+	local have
+	have=$(cat /sys/fs/cgroup/cgroup.controllers)
+	case " $have " in
+	*' pids '*) CTRL=pids LIMIT='{pids: {limit: 25}}' LIMIT_FILE=pids.max ;;
+	*' hugetlb '*) CTRL=hugetlb LIMIT_FILE=hugetlb.2MB.max
+		LIMIT='{hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}' ;;
+	*) skip "requires the controller pids or hugetlb in cgroup2" ;;
+	esac
+}
+
+# In a cgroup namespace whose root holds us: nobody delegated controllers to us,
+# and those above are out of sight.
+nested() {
+	local box=/sys/fs/cgroup/box-$ID
+	mkdir -p "$box"
+	OPT=$1 OCIRUN=$OCIRUN ROOT=$ROOT ID=$ID BOX=$box sh -c '
+		echo $$ >"$BOX/cgroup.procs"
+		exec unshare -C -m --propagation private sh -ec "
+			umount -R -l /sys/fs/cgroup
+			mount -t cgroup2 -o $OPT none /sys/fs/cgroup
+			oci() { timeout -k 5 30 \"\$OCIRUN\" --root \"\$ROOT\" \"\$@\"; }
+			$0"' "$2"
+}
+
+@test "cgroup2 in a container without delegation: what is not asked does not fail" {
+	requires cgroup2
+	OTHER=/sys/fs/cgroup/box-$ID
+	del_ns cgroup
+	config '.process.args = ["cat", "/proc/self/cgroup"]'
+	run nested rw 'oci run $ID; ls -d /sys/fs/cgroup/$ID 2>/dev/null || echo removed'
+	echo "$output"
+	[[ "$output" == *"0::/$ID"*removed ]]
+	config '.linux.resources = {}'
+	run nested rw 'oci run $ID'
+	[ "$status" -eq 0 ]
+	run nested ro 'oci run $ID'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"0::/"* ]]
+}
+
+@test "cgroup2 in a container without delegation: what is asked says who is in the way" {
+	requires cgroup2
+	OTHER=/sys/fs/cgroup/box-$ID
+	some_limit
+	config ".linux.resources = $LIMIT"
+	run nested rw 'oci run $ID'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last "/linux/resources/" "'$CTRL'" "device or resource busy" "holds processes itself" "sh"
+	run nested ro 'oci run $ID'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last "/linux/resources/" "read-only file system" "'/sys/fs/cgroup' is mounted read-only"
+	config '.linux.resources = {}' --arg p "/in/$ID"
+	config --arg p "/in/$ID" '.linux.cgroupsPath = $p'
+	run nested ro 'oci run $ID'
+	[ "$status" -eq 1 ]
+	last "/linux/cgroupsPath" "read-only file system"
+}
+
+@test "cgroup2: nothing is changed above a delegated subtree" {
+	requires cgroup2 python3
+	some_limit
+	local top=/sys/fs/cgroup/top-$ID
+	mkdir -p "$top/mine"
+	OTHER="$top/mine $top"
+	grep -qw "$CTRL" "$top/cgroup.controllers" || skip "requires $CTRL below the root"
+	python3 -c 'import os, sys; os.setxattr(sys.argv[1], "trusted.delegate", b"1")' "$top/mine"
+	config --arg p "/top-$ID/mine/c" '.linux.cgroupsPath = $p | .linux.resources = {}'
+	start
+	[ -z "$(cat "$top/cgroup.subtree_control")" ]
+	oci delete --force "$ID"
+	config ".linux.resources = $LIMIT"
+	run oci run "$ID"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	last /linux/resources/ "'$CTRL' is not available" "'$top/mine' was delegated without it"
+	[ -z "$(cat "$top/cgroup.subtree_control")" ]
+	# its owner passes it on
+	echo "+$CTRL" >"$top/cgroup.subtree_control"
+	start
+	[ "$(cat "$top/mine/c/$LIMIT_FILE")" -gt 1 ]
+	[[ "$(cat "$top/mine/cgroup.subtree_control")" == *"$CTRL"* ]]
+	oci delete --force "$ID"
+	# without the mark the whole way is ours
+	echo "-$CTRL" >"$top/mine/cgroup.subtree_control"
+	echo "-$CTRL" >"$top/cgroup.subtree_control"
+	python3 -c 'import os, sys; os.removexattr(sys.argv[1], "trusted.delegate")' "$top/mine"
+	start
+	[[ "$(cat "$top/cgroup.subtree_control")" == *"$CTRL"* ]]
+	oci delete --force "$ID"
+}
+
+@test "cgroup2: a threaded target, and one below it, is refused" {
+	requires cgroup2
+	local top=/sys/fs/cgroup/top-$ID
+	mkdir -p "$top/threads/below"
+	OTHER="$top/threads/below $top/threads $top"
+	echo threaded >"$top/threads/cgroup.type"
+	config --arg p "/top-$ID" '.linux.cgroupsPath = $p'
+	refused /linux/cgroupsPath "'$top'" "in domain threaded mode"
+	config --arg p "/top-$ID/threads" '.linux.cgroupsPath = $p'
+	refused /linux/cgroupsPath "'$top/threads'" "in threaded mode" "'$top' is the root"
+	config --arg p "/top-$ID/threads/below" '.linux.cgroupsPath = $p'
+	refused /linux/cgroupsPath "in an invalid state" "'$top' is the root"
+	config --arg p "/top-$ID/threads/new" '.linux.cgroupsPath = $p'
+	refused /linux/cgroupsPath "in an invalid state" "'$top' is the root"
+	[ ! -e "$top/threads/new" ]
+	[ -d "$top/threads/below" ]
+	# with somebody in it
+	sleep 1000 3>&- &
+	other=$!
+	echo "$other" >"$top/cgroup.procs"
+	echo "$other" >"$top/threads/cgroup.threads"
+	config --arg p "/top-$ID/threads" '.linux.cgroupsPath = $p'
+	refused /linux/cgroupsPath "not empty: 1 process(es)" "$other (sleep)"
+	kill -0 "$other"
+	kill "$other"
+}
+
+@test "what only cgroup v1 has: an error that names property, controller and reason" {
+	requires cgroup2
+	local row
+	for row in 'memory/swappiness|{memory: {swappiness: 5}}|memory' \
+		'memory/disableOOMKiller|{memory: {disableOOMKiller: true}}|memory' \
+		'memory/kernel|{memory: {kernel: 1000000}}|memory' \
+		'cpu/realtimeRuntime|{cpu: {realtimeRuntime: 1000}}|cpu' \
+		'blockIO/leafWeight|{blockIO: {leafWeight: 100}}|io' \
+		'network/classID|{network: {classID: 5}}|net_cls' \
+		'network/priorities/0|{network: {priorities: [{name: "lo", priority: 1}]}}|net_prio'; do
+		IFS='|' read -r at res ctrl <<<"$row"
+		config ".linux.resources = $res"
+		refused "/linux/resources/$at: " "controller '$ctrl'"
+		! grep -qw "$ctrl" /sys/fs/cgroup/cgroup.controllers ||
+			[[ "${lines[-1]}" == *"cgroup v2 has no equivalent ("* ]]
+	done
+}

@@ -15,7 +15,6 @@
 
 #include "cgroup/cg_internal.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -25,94 +24,6 @@
 #include "base/banned.h"
 
 #define PTR "/linux/resources/"
-
-/* ---- arithmetic ---- */
-
-/* log2 of x >= 1 by repeated squaring: no maths library on the start path. */
-static double log2_of(double x)
-{
-	double ret = 0, bit = 0.5;
-
-	while (x >= 2) {
-		x /= 2;
-		ret += 1;
-	}
-	for (int i = 0; i < 50; i++) {
-		x *= x;
-		if (x >= 2) {
-			x /= 2;
-			ret += bit;
-		}
-		bit /= 2;
-	}
-	return ret;
-}
-
-/* 10^x for 0 <= x <= 5: e^(x ln 10) by its series on the fraction. */
-static double exp10_of(double x)
-{
-	double ret = 1, term = 1;
-	int whole = (int)x;
-	double y = (x - whole) * 2.302585092994045684;
-
-	for (int i = 1; i < 30; i++) {
-		term *= y / i;
-		ret += term;
-	}
-	for (int i = 0; i < whole; i++)
-		ret *= 10;
-	return ret;
-}
-
-/*
- * [2, 262144] onto [1, 10000] with the defaults meeting (1024 gives 100):
- * 10^((l^2 + 125 l) / 612 - 7/34), l = log2(shares), rounded up.
- */
-uint64_t cg_shares_to_weight(uint64_t shares)
-{
-	if (shares == 0)
-		return 0;
-	if (shares <= 2)
-		return 1;
-	if (shares >= 262144)
-		return 10000;
-	double l = log2_of((double)shares);
-	double w = exp10_of((l * l + 125 * l) / 612 - 7.0 / 34);
-	uint64_t ret = (uint64_t)w;
-
-	/* Round up, but not for the error of the series. */
-	return w - (double)ret > 1e-9 ? ret + 1 : ret;
-}
-
-/* [10, 1000] onto [1, 10000], linear. */
-uint64_t cg_blkio_to_io_weight(uint16_t weight)
-{
-	if (weight == 0)
-		return 0;
-	return weight < 10 ? 1 : 1 + ((uint64_t)weight - 10) * 9999 / 990;
-}
-
-int cg_swap_v2(int64_t limit, int64_t swap, int64_t *ret, struct err *e)
-{
-	if (swap == 0) {
-		*ret = limit == -1 ? -1 : CG_SWAP_UNSET;
-	} else if (swap == -1 || limit == -1) {
-		*ret = swap;
-	} else if (limit == 0) {
-		(void)err_set(e, EINVAL,
-			      "unable to set swap limit without memory limit");
-		return err_at(e, PTR "memory/swap");
-	} else if (swap < limit) {
-		(void)err_set(e, EINVAL, "memory+swap limit should be >= memory "
-			      "limit (swap %" PRId64 " < limit %" PRId64 ")",
-			      swap, limit);
-		(void)err_hint(e, "'swap' is the sum of memory and swap");
-		return err_at(e, PTR "memory/swap");
-	} else {
-		*ret = swap - limit;
-	}
-	return 0;
-}
 
 /* ---- building the list ---- */
 
@@ -173,13 +84,13 @@ static int refuse(struct build *b, const char *pointer, const char *text)
 	return err_at(b->e, "%s", pointer);
 }
 
-/* The property exists only on the other version. */
-static int no_such(struct build *b, const char *pointer, const char *what)
+/* Only v1 has the property; `instead`: why, or what cgroup v2 offers. */
+static int v1_only(struct build *b, const char *pointer, const char *what,
+		   const char *controller, const char *instead)
 {
-	(void)err_set(b->e, ENOTSUP, "%s cannot be set: cgroup %s has no "
-		      "equivalent", what, b->v2 ? "v2" : "v1");
-	(void)err_hint(b->e, "remove it from config.json, or use 'unified' for "
-			     "what the other version offers instead");
+	(void)err_set(b->e, ENOTSUP, "%s cannot be set: the controller '%s' of "
+		      "cgroup v2 has no equivalent", what, controller);
+	(void)err_hint(b->e, "%s", instead);
 	return err_at(b->e, "%s", pointer);
 }
 
@@ -268,19 +179,27 @@ static int memory_v2(struct build *b, const struct spec_memory *m)
 {
 	int64_t swap = CG_SWAP_UNSET;
 	uint32_t check = m->check_before_update.v ? CGW_CHECK : 0;
+	static const char kernel[] = "kernel memory is part of memory, and of its limit";
 
 	if (m->kernel.v > 0)
-		return no_such(b, PTR "memory/kernel", "kernel memory");
+		return v1_only(b, PTR "memory/kernel", "kernel memory", "memory",
+			       kernel);
 	if (m->kernel_tcp.v > 0)
-		return no_such(b, PTR "memory/kernelTCP", "kernel TCP memory");
+		return v1_only(b, PTR "memory/kernelTCP", "kernel TCP memory",
+			       "memory", kernel);
 	if (m->disable_oom_killer.v)
-		return no_such(b, PTR "memory/disableOOMKiller",
-			       "disableOOMKiller");
+		return v1_only(b, PTR "memory/disableOOMKiller",
+			       "disableOOMKiller", "memory",
+			       "'memory.high' in 'unified' slows down before "
+			       "memory.limit kills");
 	if (m->use_hierarchy.set && !m->use_hierarchy.v)
-		return no_such(b, PTR "memory/useHierarchy",
-			       "memory without hierarchy");
+		return v1_only(b, PTR "memory/useHierarchy",
+			       "memory without hierarchy", "memory",
+			       "it always counts what is below as well");
 	if (m->swappiness.set && m->swappiness.v != UINT64_MAX)
-		return no_such(b, PTR "memory/swappiness", "swappiness");
+		return v1_only(b, PTR "memory/swappiness", "swappiness", "memory",
+			       "memory.swap limits the use of swap; how readily "
+			       "it is used is a setting of the host");
 	int r = cg_swap_v2(m->limit.v, m->swap.v, &swap, b->e);
 
 	if (r < 0)
@@ -319,7 +238,11 @@ static int memory(struct build *b, const struct spec_resources *res)
 	const char *at = m->limit.v ? PTR "memory/limit"
 			 : m->swap.v ? PTR "memory/swap"
 			 : m->reservation.v ? PTR "memory/reservation"
-					    : PTR "memory";
+			 : m->kernel.v > 0 ? PTR "memory/kernel"
+			 : m->kernel_tcp.v > 0 ? PTR "memory/kernelTCP"
+			 : m->disable_oom_killer.v ? PTR "memory/disableOOMKiller"
+			 : m->swappiness.set ? PTR "memory/swappiness"
+					     : PTR "memory/useHierarchy";
 
 	if (check_limit(b, PTR "memory/limit", m->limit.v) < 0 ||
 	    check_limit(b, PTR "memory/swap", m->swap.v) < 0 ||
@@ -370,10 +293,14 @@ static void cpu_v1(struct build *b, const struct spec_cpu *c)
 
 static int cpu_v2(struct build *b, const struct spec_cpu *c)
 {
+	static const char realtime[] = "the kernel divides real-time budgets on cgroup v1 only";
+
 	if (c->realtime_period.v)
-		return no_such(b, PTR "cpu/realtimePeriod", "realtimePeriod");
+		return v1_only(b, PTR "cpu/realtimePeriod", "realtimePeriod",
+			       "cpu", realtime);
 	if (c->realtime_runtime.v)
-		return no_such(b, PTR "cpu/realtimeRuntime", "realtimeRuntime");
+		return v1_only(b, PTR "cpu/realtimeRuntime", "realtimeRuntime",
+			       "cpu", realtime);
 	/* An idle group takes no weight: again after cpu.idle has changed. */
 	if (c->shares.v)
 		(void)add_u64(b, PTR "cpu/shares", "cpu.weight", CGW_DEFER,
@@ -406,8 +333,10 @@ static int cpu(struct build *b, const struct spec_resources *res)
 	const char *at = c->shares.v ? PTR "cpu/shares"
 			 : c->quota.v ? PTR "cpu/quota"
 			 : c->period.v ? PTR "cpu/period"
-			 : c->idle.set ? PTR "cpu/idle"
-				       : PTR "cpu";
+			 : c->burst.v ? PTR "cpu/burst"
+			 : c->realtime_period.v ? PTR "cpu/realtimePeriod"
+			 : c->realtime_runtime.v ? PTR "cpu/realtimeRuntime"
+						 : PTR "cpu/idle";
 
 	if (!c->shares.v && !c->quota.v && !c->period.v && !c->burst.v &&
 	    !c->idle.v && !c->realtime_period.v && !c->realtime_runtime.v) {
@@ -489,6 +418,7 @@ static int check_weight(struct build *b, const char *pointer, uint16_t w)
 
 static int io_weights(struct build *b, const struct spec_block_io *io)
 {
+	static const char leaf[] = "there only cgroups without children hold processes";
 	struct arena *a = b->out->arena;
 	const char *at = PTR "blockIO/weight";
 
@@ -504,7 +434,7 @@ static int io_weights(struct build *b, const struct spec_block_io *io)
 		(void)add_u64(b, at, "blkio.bfq.weight", 0, io->weight.v);
 	}
 	if (io->leaf_weight.v && b->v2)
-		return no_such(b, PTR "blockIO/leafWeight", "leafWeight");
+		return v1_only(b, PTR "blockIO/leafWeight", "leafWeight", "io", leaf);
 	if (io->leaf_weight.v)
 		(void)add_u64(b, PTR "blockIO/leafWeight", "blkio.leaf_weight",
 			      0, io->leaf_weight.v);
@@ -523,7 +453,7 @@ static int io_weights(struct build *b, const struct spec_block_io *io)
 			return refuse(b, at, "a weightDevice needs 'weight' or "
 					     "'leafWeight'");
 		if (d->leaf_weight.v && b->v2)
-			return no_such(b, at, "leafWeight");
+			return v1_only(b, at, "leafWeight", "io", leaf);
 		if (d->weight.v && b->v2) {
 			(void)add(b, at, "io.bfq.weight", CGW_ELSE, v);
 			(void)add(b, at, "io.weight", 0,
@@ -570,12 +500,19 @@ static void throttles(struct build *b, const struct throttle_list *list,
 static int block_io(struct build *b, const struct spec_resources *res)
 {
 	const struct spec_block_io *io = &res->block_io;
+	const char *at = io->weight.v ? PTR "blockIO/weight"
+			 : io->leaf_weight.v ? PTR "blockIO/leafWeight"
+			 : io->n_weight_devices ? PTR "blockIO/weightDevice/0"
+			 : io->read_bps.n ? PTR "blockIO/throttleReadBpsDevice/0"
+			 : io->write_bps.n ? PTR "blockIO/throttleWriteBpsDevice/0"
+			 : io->read_iops.n ? PTR "blockIO/throttleReadIOPSDevice/0"
+					   : PTR "blockIO/throttleWriteIOPSDevice/0";
 
 	if (!io->weight.v && !io->leaf_weight.v && !io->n_weight_devices &&
 	    !io->read_bps.n && !io->write_bps.n && !io->read_iops.n &&
 	    !io->write_iops.n)
 		return 0;
-	int r = use(b, PTR "blockIO", "blkio", "io");
+	int r = use(b, at, "blkio", "io");
 
 	if (r < 0)
 		return r;
@@ -637,13 +574,15 @@ static int hugetlb(struct build *b, const struct spec_resources *res)
 static int network(struct build *b, const struct spec_resources *res)
 {
 	struct arena *a = b->out->arena;
+	static const char instead[] =
+		"filter by the path of the cgroup: nftables 'socket cgroupv2', or eBPF";
 	const char *at = PTR "network/classID";
 	int r;
 
 	if (res->net_class_id.v) {
 		if (b->facts->unified) {
 			b->v2 = true;
-			return no_such(b, at, "a network class");
+			return v1_only(b, at, "a network class", "net_cls", instead);
 		}
 		r = use(b, at, "net_cls", NULL);
 		if (r < 0)
@@ -656,7 +595,7 @@ static int network(struct build *b, const struct spec_resources *res)
 		at = arena_printf(a, PTR "network/priorities/%zu", i);
 		if (b->facts->unified) {
 			b->v2 = true;
-			return no_such(b, at, "a network priority");
+			return v1_only(b, at, "a network priority", "net_prio", instead);
 		}
 		r = use(b, at, "net_prio", NULL);
 		if (r < 0)

@@ -5,6 +5,7 @@
 #include "cgroup/cg_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/tap.h"
@@ -171,7 +172,8 @@ static void test_memory(void)
 	r.memory = (struct spec_memory){ .swappiness = { true, 7 } };
 	check("swappiness v1", &r, &on_v1, "memory.swappiness=7");
 	check("swappiness v2", &r, &on_v2, "error /linux/resources/memory/"
-	      "swappiness: swappiness cannot be set: cgroup v2 has no");
+	      "swappiness: swappiness cannot be set: the controller 'memory' of "
+	      "cgroup v2 has no equivalent");
 	r.memory.swappiness.v = 101;
 	check("swappiness range", &r, &on_v1, "error /linux/resources/memory/"
 	      "swappiness: swappiness is a percentage");
@@ -338,6 +340,84 @@ static void test_others(void)
 	check("rdma empty", &r, &on_v1, "error /linux/resources/rdma/mlx5_1: ");
 }
 
+/* Each property alone, where its controller is missing, and where it is v2's. */
+static void test_absent(void)
+{
+	static struct spec_weight_device wd = { 8, 0, { true, 100 }, { false, 0 } };
+	static struct spec_throttle_device td = { 8, 0, 1 };
+	static struct spec_hugepage hp = { "2MB", 1 };
+	static struct spec_net_prio np = { "eth0", 5 };
+	static struct spec_rdma rd = { "mlx5_1", { true, 3 }, { false, 0 } };
+	static const struct {
+		struct spec_resources res;
+		const char *at, *ctrl;
+		const char *what; /* only v1 has it */
+	} t[] = {
+		{ { .memory.limit = I64(9) }, "memory/limit", "memory", NULL },
+		{ { .memory.swap = I64(-1) }, "memory/swap", "memory", NULL },
+		{ { .memory.reservation = I64(9) }, "memory/reservation", "memory", NULL },
+		{ { .memory.kernel = I64(9) }, "memory/kernel", "memory", "kernel memory" },
+		{ { .memory.kernel_tcp = I64(9) }, "memory/kernelTCP", "memory", "kernel TCP memory" },
+		{ { .memory.swappiness = { true, 0 } }, "memory/swappiness", "memory", "swappiness" },
+		{ { .memory.disable_oom_killer = { true, true } },
+		  "memory/disableOOMKiller", "memory", "disableOOMKiller" },
+		{ { .memory.use_hierarchy = { true, false } }, "memory/useHierarchy",
+		  "memory", "memory without hierarchy" },
+		{ { .cpu.shares = { true, 9 } }, "cpu/shares", "cpu", NULL },
+		{ { .cpu.quota = I64(9000) }, "cpu/quota", "cpu", NULL },
+		{ { .cpu.period = { true, 9000 } }, "cpu/period", "cpu", NULL },
+		{ { .cpu.burst = { true, 9 } }, "cpu/burst", "cpu", NULL },
+		{ { .cpu.idle = I64(1) }, "cpu/idle", "cpu", NULL },
+		{ { .cpu.realtime_period = { true, 9 } }, "cpu/realtimePeriod", "cpu", "realtimePeriod" },
+		{ { .cpu.realtime_runtime = I64(9) }, "cpu/realtimeRuntime", "cpu", "realtimeRuntime" },
+		{ { .cpu.cpus = "0" }, "cpu/cpus", "cpuset", NULL },
+		{ { .cpu.mems = "0" }, "cpu/mems", "cpuset", NULL },
+		{ { .pids_limit = I64(9) }, "pids/limit", "pids", NULL },
+		{ { .block_io.weight = { true, 10 } }, "blockIO/weight", "blkio", NULL },
+		{ { .block_io.leaf_weight = { true, 10 } }, "blockIO/leafWeight", "blkio", "leafWeight" },
+		{ { .block_io = { .weight_devices = &wd, .n_weight_devices = 1 } },
+		  "blockIO/weightDevice/0", "blkio", NULL },
+		{ { .block_io.read_bps = { &td, 1 } },
+		  "blockIO/throttleReadBpsDevice/0", "blkio", NULL },
+		{ { .block_io.write_bps = { &td, 1 } },
+		  "blockIO/throttleWriteBpsDevice/0", "blkio", NULL },
+		{ { .block_io.read_iops = { &td, 1 } },
+		  "blockIO/throttleReadIOPSDevice/0", "blkio", NULL },
+		{ { .block_io.write_iops = { &td, 1 } },
+		  "blockIO/throttleWriteIOPSDevice/0", "blkio", NULL },
+		{ { .hugepages = &hp, .n_hugepages = 1 }, "hugepageLimits/0", "hugetlb", NULL },
+		{ { .net_class_id = { true, 9 } }, "network/classID", "net_cls", "a network class" },
+		{ { .net_prios = &np, .n_net_prios = 1 }, "network/priorities/0",
+		  "net_prio", "a network priority" },
+		{ { .rdma = &rd, .n_rdma = 1 }, "rdma/mlx5_1", "rdma", NULL },
+	};
+	struct cg_facts bare_v2 = { .v1 = "", .v2 = "", .unified = true, .why = "test" };
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		const char *v2 = str_starts(t[i].at, "blockIO") ? "io" : t[i].ctrl;
+		bool net = str_starts(t[i].at, "network/");
+		char name[100], want[200];
+
+		(void)snprintf(name, sizeof(name), "%s without its controller", t[i].at);
+		(void)snprintf(want, sizeof(want), "error /linux/resources/%s: the cgroup "
+			       "controller '%s' is not available: no mount", t[i].at,
+			       t[i].ctrl);
+		check(name, &t[i].res, &on_none, want);
+		(void)snprintf(name, sizeof(name), "%s, not on v2", t[i].at);
+		(void)snprintf(want, sizeof(want), "error /linux/resources/%s: the cgroup "
+			       "controller '%s' is not available: test", t[i].at, v2);
+		if (!net)
+			check(name, &t[i].res, &bare_v2, want);
+		if (!t[i].what)
+			continue;
+		(void)snprintf(name, sizeof(name), "%s on v2", t[i].at);
+		(void)snprintf(want, sizeof(want), "error /linux/resources/%s: %s cannot "
+			       "be set: the controller '%s' of cgroup v2 has no equivalent",
+			       t[i].at, t[i].what, v2);
+		check(name, &t[i].res, &on_v2, want);
+	}
+}
+
 static void test_unified(void)
 {
 	struct kv kv[] = { { "memory.oom.group", "1" },
@@ -388,6 +468,7 @@ int main(void)
 	test_pids();
 	test_io();
 	test_others();
+	test_absent();
 	test_unified();
 	return done();
 }
