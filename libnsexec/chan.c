@@ -47,15 +47,17 @@ _Static_assert(sizeof(struct wire_error) <= CHAN_MAX_PAYLOAD,
 struct row {
 	const char *name;
 	uint32_t min, max; /* bytes of payload */
-	int fds;	   /* exactly */
+	int fds;	   /* exactly; -1 = one or more */
 };
 
 /* The message table of chan.h. */
 static const struct row rows[_CHAN_TYPE_MAX] = {
+	[CHAN_REQUEST] = { "REQUEST", 0, 0, -1 },
+	[CHAN_UNBORN] = { "UNBORN", 8, 8, 0 },
 	[CHAN_BORN] = { "BORN", 0, 0, 0 },
 	[CHAN_NEED_IDMAP] = { "NEED_IDMAP", 0, 0, 0 },
 	[CHAN_IDMAP_DONE] = { "IDMAP_DONE", 0, 0, 0 },
-	[CHAN_INIT_PID] = { "INIT_PID", 4, 4, 1 },
+	[CHAN_INIT_PID] = { "INIT_PID", 0, 0, 1 },
 	[CHAN_ROOTFS_READY] = { "ROOTFS_READY", 0, 0, 0 },
 	[CHAN_HOOKS_DONE] = { "HOOKS_DONE", 0, 0, 0 },
 	[CHAN_NEED_LIMITS] = { "NEED_LIMITS", 0, 0, 0 },
@@ -88,6 +90,11 @@ int chan_pair(int *ret_a, int *ret_b)
 	*ret_a = pair[0];
 	*ret_b = pair[1];
 	return 0;
+}
+
+static bool fds_fit(const struct row *row, int n)
+{
+	return row->fds < 0 ? n >= 1 && n <= CHAN_MAX_FDS : n == row->fds;
 }
 
 /* What this end is waiting for, in the words of a message. */
@@ -215,7 +222,7 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
 	int r;
 
 	if (t >= _CHAN_TYPE_MAX || !rows[t].name || len < rows[t].min ||
-	    len > rows[t].max || n_fds != rows[t].fds)
+	    len > rows[t].max || !fds_fit(&rows[t], n_fds))
 		return err_set(
 			e, EINVAL,
 			"message %s with %zu bytes and %d descriptors is not in the protocol",
@@ -287,7 +294,7 @@ static const char *check(const struct wire_head *head, size_t n, int msg_flags,
 	row = &rows[head->type];
 	if (head->len < row->min || head->len > row->max)
 		return "wrong length for its type";
-	if (msg->n_fds != row->fds)
+	if (!fds_fit(row, msg->n_fds))
 		return "wrong number of descriptors";
 	return NULL;
 }
@@ -436,7 +443,8 @@ int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 		}
 		if (ret->type == CHAN_ERROR)
 			return take_error(c, ret, ret_step, e);
-		if (!want || ret->type == want)
+		if (!want || ret->type == want ||
+		    (want == CHAN_INIT_PID && ret->type == CHAN_UNBORN))
 			return 0;
 		chan_msg_close(ret);
 		return err_set(e, EPROTO, "%s sent %s while %s waited for %s",

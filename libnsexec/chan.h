@@ -3,14 +3,16 @@
  * The only protocol between the processes of one start: typed messages with
  * descriptors over one SOCK_SEQPACKET pair (after OpenBSD's imsg).
  *
- *  message        from -> to        payload                fds   sender then
- * waits for
- *  -------------  ----------------  ---------------------  ----
- * --------------------- BORN           parent -> stage   - -     - NEED_IDMAP
- * stage -> parent   -                      -     IDMAP_DONE IDMAP_DONE parent
- * -> stage   -                      - INIT_PID       stage -> parent   u32 pid
- * pidfd (stage exits) ROOTFS_READY   init -> parent    -                      -
- * HOOKS_DONE HOOKS_DONE     parent -> init    -                      -
+ *  message        from -> to        payload                fds   sender then waits for
+ *  -------------  ----------------  ---------------------  ----  ---------------------
+ *  REQUEST        parent -> zygote  -                      1…n   INIT_PID or UNBORN
+ *  UNBORN         zygote -> parent  u32 what, u32 errno    -     REQUEST, or exits
+ *  INIT_PID       stage -> parent   -                      pidfd
+ *  BORN           parent -> stage   -                      -
+ *  NEED_IDMAP     stage -> parent   -                      -     IDMAP_DONE
+ *  IDMAP_DONE     parent -> stage   -                      -
+ *  ROOTFS_READY   init -> parent    -                      -     HOOKS_DONE
+ *  HOOKS_DONE     parent -> init    -                      -
  *  NEED_LIMITS    init -> parent    -                      -     LIMITS_DONE
  *  LIMITS_DONE    parent -> init    -                      -
  *  SECCOMP_FD     init -> parent    -                      1     SECCOMP_DONE
@@ -19,13 +21,15 @@
  *  NEED_MOUNT_FD  init -> parent    u32 mount index        -     MOUNT_FD
  *  MOUNT_FD       parent -> init    -                      1
  *  READY          init -> parent    -                      -     RUN
- *  RUN            parent -> init    -                      -     (channel
- * closes) LOG            any -> parent     u8 level, text         - ERROR any
- * -> parent     struct err, u32 step   -     (exits)
+ *  RUN            parent -> init    -                      -     (channel closes)
+ *  LOG            any -> parent     u8 level, text         -
+ *  ERROR          any -> parent     struct err, u32 step   -     (exits)
  *
- * BORN is sent unasked: what the parent does for a new process (cgroups, id
- * maps of a user namespace made by clone3) is done; the stage waits for it only
- * where its plan says so. READY is the point from which init outlives the
+ * REQUEST carries the sealed memfd of struct nsx_program and payload, then what it
+ * says. INIT_PID is how each process that the zygote or the stage makes tells of
+ * itself, before anything else. BORN: what the parent does for a new process
+ * (cgroups, id maps of a user namespace made by clone3) is done; sent only where
+ * the plan waits for it. READY is the point from which init outlives the
  * parent: chan_send() takes back its PR_SET_PDEATHSIG just before sending it.
  *
  * The parent treats every payload from init as hostile (I6): lengths, types and
@@ -45,6 +49,8 @@
 
 enum chan_type {
 	CHAN_ANY, /* only as what chan_recv() waits for */
+	CHAN_REQUEST,
+	CHAN_UNBORN,
 	CHAN_BORN,
 	CHAN_NEED_IDMAP,
 	CHAN_IDMAP_DONE,
@@ -66,7 +72,8 @@ enum chan_type {
 };
 
 #define CHAN_MAX_PAYLOAD 4096
-#define CHAN_MAX_FDS	 4
+/* REQUEST takes the most: descriptors of init, namespaces, program, cgroup */
+#define CHAN_MAX_FDS	 32
 
 struct chan {
 	int fd;		  /* SOCK_SEQPACKET, CLOEXEC; -1 = closed */
@@ -111,7 +118,8 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
  * logger on the way). ERROR fills *e (and *ret_step if not NULL) and returns
  * negative; EOF is "PEER died (signal 9) while SELF waited for …" (-EPIPE);
  * the deadline is -ETIMEDOUT, an interrupted wait -EINTR, naming the peer. `want`
- * only words the messages; CHAN_ANY accepts all, otherwise another type is -EPROTO.
+ * only words the messages; CHAN_ANY accepts all, otherwise another type is -EPROTO
+ * (who waits for INIT_PID may get UNBORN).
  */
 int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 	      deadline_t deadline, uint32_t *ret_step, struct err *e);

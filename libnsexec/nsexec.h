@@ -2,12 +2,14 @@
 /*
  * libnsexec: "give me a process in these namespaces".
  *
- * The caller describes namespaces; a pure planner (nsplan.c) decides which of
- * them clone3(2) makes at birth, which are joined, in which order, and whether
- * a second process is needed at all; nsx_spawn() re-executes the program from
- * the sealed copy `exe_fd`; a constructor in that process carries the plan out
- * before main() and returns into main() as the container's init, where
- * nsx_init_get() hands out the channel and the caller's payload.
+ * nsx_zygote_begin() re-executes the program from a sealed copy of itself, before
+ * it is known what for; a constructor in that process, the zygote, waits for a
+ * request. The caller describes namespaces; a pure planner (nsplan.c) decides
+ * which of them clone3(2) makes at birth, which are joined, in which order, and
+ * whether a second process is needed; nsx_spawn() sends that to the zygote, which
+ * clones the first process and goes; that one carries the plan out before main()
+ * and returns into main() as the container's init, where nsx_init_get() hands out
+ * the channel and the caller's payload.
  *
  * Knows Linux namespaces, nothing of OCI, JSON or cgroup controllers.
  * Sources: namespaces(7), user_namespaces(7), pid_namespaces(7),
@@ -60,15 +62,21 @@ struct nsx_time_offset {
 	uint32_t nanosecs;
 };
 
-/* Facts of the host that the planner needs; filled by nsx_caps_probe(). */
-struct nsx_caps {
-	bool clone_into_cgroup; /* cgroup_fd may be used */
-	uint32_t euid, egid;
+/* A process that waits to be told what to become. Owned by the caller. */
+struct nsx_zygote {
+	pid_t pid; /* unreaped; 0 = none */
+	int pidfd;
+	struct chan chan;
+	void *area; /* the memory that it has of ours until it executes */
 };
+#define NSX_ZYGOTE_INIT                                        \
+	{                                                      \
+		0, -1, { -1, "parent", "stage", -1, 0, false, 0 }, \
+			NULL                                   \
+	}
 
 struct nsx_request {
-	int exe_fd;	   /* sealed memfd of this program (runtime/selfexec) */
-	const char *argv0; /* argv[0] of the children ("ocirun") */
+	struct nsx_zygote *zygote; /* one that has begun */
 	struct nsx_ns ns[_NSX_KIND_MAX];
 
 	/* new user namespace only */
@@ -90,13 +98,15 @@ struct nsx_request {
 	/*
 	 * Called in the parent as soon as the first child exists (cgroup.procs
 	 * of v1 hierarchies, oom_score_adj, …). `in_cgroup`: clone3 already put
-	 * it into cgroup_fd. May be NULL. The child is executing meanwhile, and
-	 * goes on when enter has returned.
+	 * it into cgroup_fd. May be NULL. The child goes on when enter has returned;
+	 * with `enter_beside`, if it was put into cgroup_fd, at once: what enter
+	 * does may come after it has made further processes.
 	 */
+	bool enter_beside;
 	int (*enter)(void *arg, pid_t pid, bool in_cgroup, struct err *e);
 	void *enter_arg;
 
-	/* Keep their numbers in init (besides 0,1,2). CLOEXEC again there (I2).
+	/* For init: in this order in nsx_init.fds, with other numbers, CLOEXEC (I2).
 	 */
 	const int *keep_fds;
 	size_t n_keep_fds;
@@ -123,48 +133,6 @@ struct nsx_child {
 		}                                          \
 	}
 
-/* ---- the pure planner ---- */
-
-/*
- * The plan is clone_flags for the parent's own clone3, then a program for the
- * new process. Everything after the clone runs in the re-executed image.
- */
-enum nsx_op_type {
-	NSX_OP_END,
-	NSX_OP_BORN,	 /* wait BORN: cgroups entered, ids mapped */
-	NSX_OP_SETNS,	 /* setns(fd of kind arg); arg may have NSX_TRY */
-	NSX_OP_ROOT_IDS, /* become uid and gid 0 of the user namespace */
-	NSX_OP_UNSHARE,	 /* unshare(arg flags) */
-	NSX_OP_IDMAP,	 /* NEED_IDMAP, wait IDMAP_DONE */
-	NSX_OP_TIMENS,	 /* write the offsets of the new time namespace */
-	NSX_OP_CLONE, /* clone3(CLONE_PARENT | arg flags); the child goes on */
-};
-struct nsx_op {
-	uint32_t type;
-	uint32_t arg;
-};
-
-/* NSX_OP_SETNS: on EPERM leave it to a later SETNS of the same kind. */
-#define NSX_TRY 0x100U
-
-#define NSX_MAX_OPS 24
-struct nsx_plan {
-	uint64_t clone_flags; /* CLONE_NEW* for the parent's own clone3 */
-	bool into_cgroup;     /* use cgroup_fd in that clone3 */
-	struct nsx_op ops[NSX_MAX_OPS + 1];
-	size_t n_ops; /* without END */
-};
-
-/*
- * Decide. Pure; table-tested. Rules and reasons are in nsplan.c. Fails with
- * -EINVAL for combinations the kernel cannot do, naming them.
- */
-int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
-	     const struct nsx_caps *caps, struct err *e);
-/* One line per op ("clone newuser newpid …", "setns net"), for tests and logs.
- */
-void nsx_plan_print(const struct nsx_plan *plan, char *buf, size_t size);
-
 /* ---- parent side ---- */
 
 /* CLOEXEC descriptor of a namespace by path, verified to be of `kind` by
@@ -174,7 +142,15 @@ int nsx_open_ns(enum nsx_kind kind, const char *path, int *ret_fd,
 /* Namespace `kind` of a process, through its /proc/PID/ns. */
 int nsx_open_ns_of(enum nsx_kind kind, pid_t pid, int *ret_fd, struct err *e);
 
-void nsx_caps_probe(struct nsx_caps *ret);
+/*
+ * Begin a zygote. It dies with us, and needs nothing but to be ended or used. argv0:
+ * argv[0] of all that comes of it ("ocirun"); descriptors 3 … 3+n_inherit-1 stay open
+ * in them with their numbers, no others do.
+ */
+int nsx_zygote_begin(struct nsx_zygote *ret, const char *argv0,
+		     uint32_t n_inherit, struct err *e);
+/* SIGKILL, reap, close. Safe on NSX_ZYGOTE_INIT and on one that was used. */
+void nsx_zygote_end(struct nsx_zygote *z);
 
 /*
  * Make the process. On return ret->pid is the init-to-be for good, its cgroups,
@@ -185,7 +161,8 @@ void nsx_caps_probe(struct nsx_caps *ret);
  * parent.
  *
  * On failure nothing is left: every process made is killed and reaped. *ret is
- * set only on success.
+ * set only on success. The zygote is used up by then, but where the kernel refused
+ * the clone: then it can be asked again, for another cgroup (-EBUSY).
  */
 int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	      struct err *e);
@@ -219,13 +196,22 @@ struct nsx_init {
 	struct chan chan;    /* self "init", peer "parent" */
 	const void *payload; /* read-only mapping, until exec */
 	size_t payload_len;
+	const int *fds; /* request's keep_fds: ours now */
+	size_t n_fds;
+	/*
+	 * Stay dumpable until the exec: our memory belongs to the user namespace that
+	 * the zygote was executed in, so an ordinary user, who rules only the new one,
+	 * could not look into /proc/PID otherwise. Only where all namespaces are new:
+	 * then there is nobody to hide from but processes of that user.
+	 */
+	bool dumpable;
 };
 
 /*
  * In main(): true if this process is a re-executed init, with *ret filled. The
  * constructor has done everything before: namespaces joined and made, signal
- * dispositions and mask reset, not dumpable, environment empty; only 0, 1, 2,
- * the channel and keep_fds are open, the latter two CLOEXEC.
+ * dispositions and mask reset, (not) dumpable, environment empty; only 0, 1, 2, the
+ * inherited ones, the channel and fds are open, the latter two CLOEXEC.
  */
 bool nsx_init_get(struct nsx_init *ret);
 

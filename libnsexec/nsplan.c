@@ -4,8 +4,8 @@
  * joined, in which order, and by how many processes. Pure (I7): it looks at
  * nothing but its arguments. It is the one place where these rules live:
  *
- * R1  Only what has to be there at birth is in the parent's clone3: a user and
- *     a pid namespace. The process itself unshares the rest, after it has
+ * R1  Only what has to be there at birth is in the zygote's clone3: a user and a
+ *     pid namespace. The process itself unshares the rest, after it has
  * become root of its user namespace: what a new namespace captures of its maker
  *     (owner of the mqueue file system and of lo's files in sysfs, the root of
  *     a cgroup namespace) is then right, and the parent is free earlier.
@@ -25,14 +25,14 @@
  *     then nobody inside the joined namespaces can see the process, afterwards
  *     nothing of the host is left open in it.
  * R6  BORN where something of the parent has to come first: id maps, or `enter`
- *     (also for who was born in the cgroup: v1 hierarchies beside it,
- * attributes that a second process inherits). It is sent unasked, during the
- * exec, so that nobody waits for it without need.
+ *     (also for who was born in the cgroup: v1 hierarchies beside it, attributes
+ *     that a second process inherits) unless the request says that it may be done
+ *     while the process acts: it would wait for the parent to wake up and answer.
  *
  * Sources: user_namespaces(7), pid_namespaces(7), time_namespaces(7), setns(2).
  */
 #include "config.h"
-#include "libnsexec/nsexec.h"
+#include "libnsexec/nsplan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -161,7 +161,8 @@ int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 	if (pid_new && !second)
 		p.clone_flags |= CLONE_NEWPID;
 
-	if (p.clone_flags & CLONE_NEWUSER || req->enter)
+	if (p.clone_flags & CLONE_NEWUSER ||
+	    (req->enter && !(req->enter_beside && p.into_cgroup)))
 		push(&p, NSX_OP_BORN, 0); /* R6 */
 	if (p.clone_flags & CLONE_NEWUSER)
 		push(&p, NSX_OP_ROOT_IDS, 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private to libnsexec: what travels from nsx_spawn() to the constructor of the
- * re-executed image, and what the files of this directory share.
+ * Private to libnsexec: what travels from nsx_spawn() to the zygote, and what the
+ * files of this directory share.
  *
  * A sealed memfd holds struct nsx_program, then the caller's payload. The
- * environment of the image is one entry, "_OCIRUN_INIT=CHANNEL:MEMFD".
+ * environment of the zygote is one entry, "_OCIRUN_INIT=CHANNEL".
  */
 #ifndef OCIRUN_LIBNSEXEC_PROGRAM_H
 #define OCIRUN_LIBNSEXEC_PROGRAM_H
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "libnsexec/chan.h"
 #include "libnsexec/nsexec.h"
+#include "libnsexec/nsplan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,10 +28,15 @@ struct sys_clone_args; /* base/sys.h */
 struct nsx_program {
 	uint32_t magic;
 	uint32_t size; /* of this struct */
+	/* REQUEST's descriptors: this, [cgroup,] namespaces to join, kept ones */
+	bool has_cgroup;
+	uint32_t joined; /* bit per kind */
+	uint32_t n_keep;
+	uint64_t clone_flags; /* of the first process */
 	struct nsx_op ops[NSX_MAX_OPS + 1];
-	int32_t ns_fd[_NSX_KIND_MAX]; /* to join; -1 = none */
 	struct nsx_time_offset monotonic, boottime;
 	bool debug;	      /* send LOG lines */
+	bool dumpable;	      /* nsx_init.dumpable */
 	uint64_t payload_len; /* bytes after this struct */
 } __attribute__((aligned(64)));
 
@@ -65,27 +71,36 @@ const char *nsx_idmap_text(const struct nsx_idmap *map, size_t n,
 int nsx_idmap_check(const struct nsx_idmap *map, size_t n, const char *what,
 		    struct err *e);
 
-/* ---- birth.c: the first process ---- */
+/* ---- zygote.c ---- */
 
-struct nsx_birth {
-	const struct nsx_request *req;
-	const struct nsx_plan *plan;
-	int chan_fd;	/* the child's end */
-	int program_fd; /* memfd of struct nsx_program and payload */
-};
+/* Word what UNBORN says of a zygote that could not execute. Returns -code. */
+int nsx_zygote_explain(uint32_t what, int code, struct err *e);
+/* What UNBORN says where the zygote lives: clone3 failed. */
+#define NSX_UNBORN_CLONE 0U
 /*
- * Clone and execute. Returns the pid or -errno of the clone; what fails in the
- * child arrives as ERROR on the channel.
+ * Wait for the end of one that has had its last request, and forget it: 0,
+ * -ETIMEDOUT. Closes its channel, if that is still there.
  */
-pid_t nsx_birth(const struct nsx_birth *b, int *ret_pidfd);
-/* True if the plan makes a second process (NSX_OP_CLONE). */
-bool nsx_plan_clones(const struct nsx_plan *plan);
+int nsx_zygote_reap(struct nsx_zygote *z, deadline_t deadline);
+
+/* ---- clone.c ---- */
+
 /*
  * clone3(2) without a shared address space; clone(2) where a seccomp filter or
  * an old kernel denies it (ENOSYS, EPERM) and the arguments allow. As fork(2), or
  * -errno.
  */
 pid_t nsx_clone(struct sys_clone_args *args);
+/*
+ * clone3(2) in our memory (CLONE_VM); the child calls fn(arg) on the stack of `size`
+ * bytes at `stack` while we go on, and fn does not return. -ENOSYS where this cannot
+ * be done, or -errno.
+ */
+typedef void (*nsx_shared_fn)(void *arg);
+pid_t nsx_clone_shared(struct sys_clone_args *args, void *stack, size_t size,
+		       nsx_shared_fn fn, void *arg);
+/* It is denied as a whole: there may be another way. */
+bool nsx_clone3_denied(pid_t r);
 
 /* ---- walk.c: child side ---- */
 
@@ -101,6 +116,8 @@ struct nsx_walker {
  * that ran NSX_OP_CLONE does not return.
  */
 int nsx_walk(struct nsx_walker *w, struct err *e);
+/* INIT_PID: tell the parent that we are there. */
+int nsx_announce(struct chan *c, struct err *e);
 /* Die with the parent from here on, unless it is dead already: then die now. */
 void nsx_die_with_parent(const struct chan *c);
 /* Process name "NAME:[SUFFIX", NAME cut to fit 15 bytes. */

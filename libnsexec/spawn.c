@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent's side of nsx_spawn(): payload, birth, the few services a new
- * process needs of its parent, and killing everything when one fails. Must not
- * decide about namespaces (nsplan.c) and must not know what a cgroup is beyond
- * a descriptor given to clone3.
+ * The parent's side of nsx_spawn(): the request, the few services a new process
+ * needs of its parent, and killing everything when one fails. Must not decide about
+ * namespaces (nsplan.c) and must not know what a cgroup is beyond a descriptor given
+ * to clone3.
  *
  * Upholds I2 and I6. A failure in the child is reported in the child's words:
  * before any error of ours is returned, the channel is asked for an ERROR.
@@ -38,13 +38,13 @@
 /* Not in the headers of all C libraries; the kernel's value. */
 #define MEMFD_NOEXEC_SEAL 8U
 
-/* One attempt to make the process. Owned by spawn(). */
+/* One attempt to make the process. Owned by nsx_spawn(). */
 struct spawn {
 	const struct nsx_request *req;
+	struct nsx_zygote *z;
 	struct nsx_plan plan;
-	pid_t pid; /* first process, unreaped; 0 = none */
+	pid_t pid; /* first process, later the second; unreaped; 0 = none */
 	int pidfd;
-	struct chan chan;
 };
 
 static deadline_t wait_end(const struct nsx_request *req)
@@ -105,29 +105,36 @@ static void kill_announced(struct chan *c)
 }
 
 /*
- * A stage and perhaps the process it made, whose pidfd we do not have yet. Both
- * are in the process group of the stage, whose number cannot be taken by others
- * as long as the stage is unreaped; a second process leaves the group only
- * after it was announced. The channel hangs up when the last of them is dead.
+ * The zygote and what it made, of which we may not know yet. All are in the process
+ * group of the zygote, whose number cannot be taken by others as long as it is
+ * unreaped; a process leaves the group only after it was announced. The channel
+ * hangs up when the last of them is dead.
  */
-static void kill_stage(struct spawn *s)
+static void undo(struct spawn *s)
 {
-	struct pollfd p = { .fd = s->chan.fd, .events = 0 };
+	struct nsx_zygote *z = s->z;
+	struct pollfd p = { .fd = z->chan.fd, .events = 0 };
 	deadline_t end = deadline_in_ms(KILL_MS);
 	siginfo_t si;
 	int r;
 
-	(void)kill(-s->pid, SIGKILL);
-	/* A stage that has not made its group yet. */
-	(void)pidfd_signal(s->pidfd, SIGKILL);
-	kill_announced(&s->chan);
+	(void)kill(-z->pid, SIGKILL);
+	/* One that has not made its group yet. */
+	(void)pidfd_signal(z->pidfd, SIGKILL);
+	if (s->pid > 0)
+		kill_child(s->pid, s->pidfd);
+	if (s->pidfd >= 0)
+		(void)close(s->pidfd);
+	s->pid = 0;
+	s->pidfd = -1;
+	kill_announced(&z->chan);
 	do
 		r = poll(&p, 1, deadline_poll_ms(end));
 	while (r < 0 && errno == EINTR);
 	/* Dead, but perhaps not yet to be reaped: there is no event for that. */
 	while (r > 0) {
 		si.si_pid = 0;
-		r = waitid(P_PGID, (id_t)s->pid, &si,
+		r = waitid(P_PGID, (id_t)z->pid, &si,
 			   WEXITED | WNOHANG | __WALL);
 		if (r < 0 && errno != EINTR)
 			break;
@@ -138,21 +145,7 @@ static void kill_stage(struct spawn *s)
 		}
 		r = 1;
 	}
-	kill_child(s->pid, s->pidfd);
-}
-
-/* Nothing is left of the attempt afterwards. */
-static void undo(struct spawn *s)
-{
-	if (s->pid > 0 && nsx_plan_clones(&s->plan))
-		kill_stage(s);
-	else if (s->pid > 0)
-		kill_child(s->pid, s->pidfd);
-	if (s->pidfd >= 0)
-		(void)close(s->pidfd);
-	s->pid = 0;
-	s->pidfd = -1;
-	chan_close(&s->chan);
+	nsx_zygote_end(z);
 }
 
 void nsx_child_kill(struct nsx_child *c)
@@ -177,12 +170,17 @@ static void fill_program(struct nsx_program *prog,
 	memset(prog, 0, sizeof(*prog));
 	prog->magic = NSX_MAGIC;
 	prog->size = sizeof(*prog);
-	memcpy(prog->ops, plan->ops, sizeof(prog->ops));
+	prog->has_cgroup = plan->into_cgroup;
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
-		prog->ns_fd[k] =
-			req->ns[k].mode == NSX_JOIN ? req->ns[k].fd : -1;
+		if (req->ns[k].mode == NSX_JOIN)
+			prog->joined |= 1U << k;
+	prog->n_keep = (uint32_t)req->n_keep_fds;
+	prog->clone_flags = plan->clone_flags;
+	memcpy(prog->ops, plan->ops, sizeof(prog->ops));
 	prog->monotonic = req->monotonic;
 	prog->boottime = req->boottime;
+	prog->dumpable = plan->clone_flags & CLONE_NEWUSER && !prog->joined &&
+			 geteuid() != 0;
 	prog->debug = log_level_get() >= LOGL_DEBUG;
 	prog->payload_len = req->payload_len;
 }
@@ -256,37 +254,95 @@ static void log_plan(const struct nsx_plan *plan)
 	log_debug("nsexec: %s", text);
 }
 
-/* Plan, pack and clone. -EAGAIN: again without the cgroup. */
+/* REQUEST, with its descriptors in the order of struct nsx_program. */
+static int send_request(struct spawn *s, int program_fd, struct err *e)
+{
+	const struct nsx_request *req = s->req;
+	int fds[CHAN_MAX_FDS], n = 0;
+
+	if (req->n_keep_fds > CHAN_MAX_FDS - 2 - _NSX_KIND_MAX)
+		return err_set(e, E2BIG, "too many descriptors for init: %zu",
+			       req->n_keep_fds);
+	fds[n++] = program_fd;
+	if (s->plan.into_cgroup)
+		fds[n++] = req->cgroup_fd;
+	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
+		if (req->ns[k].mode == NSX_JOIN)
+			fds[n++] = req->ns[k].fd;
+	for (size_t i = 0; i < req->n_keep_fds; i++)
+		fds[n++] = req->keep_fds[i];
+	return chan_send(&s->z->chan, CHAN_REQUEST, NULL, 0, fds, n, e);
+}
+
+/*
+ * INIT_PID: a process that the zygote or the stage made, ours from now on. Or
+ * UNBORN; with *ret_refused it was the kernel that refused the clone.
+ */
+static int take_process(struct spawn *s, bool *ret_refused, struct err *e)
+{
+	struct chan_msg msg;
+	uint32_t why[2];
+	pid_t pid;
+
+	*ret_refused = false;
+	if (chan_recv(&s->z->chan, CHAN_INIT_PID, &msg, wait_end(s->req), NULL,
+		      e) < 0)
+		return -e->code;
+	AUTO(fd) int pidfd = msg.n_fds > 0 ? msg.fds[0] : -1;
+
+	if (msg.type == CHAN_UNBORN) {
+		memcpy(why, msg.payload, sizeof(why));
+		*ret_refused = why[0] == NSX_UNBORN_CLONE;
+		return *ret_refused ? -(int)why[1] :
+				      nsx_zygote_explain(why[0], (int)why[1], e);
+	}
+	pid = pid_of(pidfd);
+	if (pid < 0)
+		return err_errno(
+			e, -pid,
+			"cannot identify the process that the stage made");
+	s->pid = pid;
+	s->pidfd = TAKE_FD(pidfd);
+	return 0;
+}
+
+/* From here the channel is this one's. */
+static void talk_to(struct spawn *s, const char *who)
+{
+	s->z->chan.peer = who;
+	s->z->chan.peer_pidfd = s->pidfd;
+	s->z->chan.peer_pid = s->pid;
+}
+
+/*
+ * Plan, pack and ask. *ret_refused: the kernel has refused the clone, and the
+ * zygote is there for another request; 1: for one without the cgroup.
+ */
 static int give_birth(struct spawn *s, const struct nsx_caps *caps,
-		      struct err *e)
+		      bool *ret_refused, struct err *e)
 {
 	AUTO(fd) int program_fd = -1;
-	AUTO(fd) int child_end = -1;
 	int r;
 
+	*ret_refused = true;
 	if (nsx_plan(&s->plan, s->req, caps, e) < 0 ||
 	    make_memfd(s->req, &s->plan, &program_fd, e) < 0)
 		return -e->code;
 	log_plan(&s->plan);
-	r = chan_pair(&s->chan.fd, &child_end);
-	if (r < 0)
-		return err_errno(e, -r, "cannot make a channel to init");
-	struct nsx_birth b = { s->req, &s->plan, child_end, program_fd };
-
-	r = nsx_birth(&b, &s->pidfd);
-	if (r < 0) {
-		chan_close(&s->chan);
-		if (s->plan.into_cgroup && enter_instead(-r))
-			return -EAGAIN;
-		return explain_birth(&s->plan, -r, e);
+	s->z->chan.cancel_fd = s->req->cancel_fd;
+	*ret_refused = false;
+	if (send_request(s, program_fd, e) < 0)
+		return -e->code;
+	r = take_process(s, ret_refused, e);
+	if (r == 0) {
+		talk_to(s, nsx_plan_clones(&s->plan) ? "stage" : "init");
+		return 0;
 	}
-	s->pid = r;
-	s->chan.self = "parent";
-	s->chan.peer = nsx_plan_clones(&s->plan) ? "stage" : "init";
-	s->chan.peer_pidfd = s->pidfd;
-	s->chan.peer_pid = s->pid;
-	s->chan.cancel_fd = s->req->cancel_fd;
-	return 0;
+	if (!*ret_refused)
+		return r;
+	if (s->plan.into_cgroup && enter_instead(-r))
+		return 1;
+	return explain_birth(&s->plan, -r, e);
 }
 
 /* ---- services ---- */
@@ -299,37 +355,25 @@ static bool has_op(const struct nsx_plan *plan, enum nsx_op_type type)
 	return false;
 }
 
-/* The stage's last message; the second process becomes ours. */
+/* The second process takes the place of the first. */
 static int take_init(struct spawn *s, struct err *e)
 {
-	struct chan_msg msg;
-	pid_t pid;
-	int r;
+	pid_t stage = s->pid;
+	AUTO(fd) int stage_fd = s->pidfd;
+	bool refused;
+	int r = take_process(s, &refused, e);
 
-	if (chan_recv(&s->chan, CHAN_INIT_PID, &msg, wait_end(s->req), NULL,
-		      e) < 0)
-		return -e->code;
-	AUTO(fd) int pidfd = msg.fds[0];
-
-	pid = pid_of(pidfd);
-	if (pid < 0)
-		return err_errno(
-			e, -pid,
-			"cannot identify the init that the stage made");
-	r = pidfd_wait(s->pidfd, wait_end(s->req));
 	if (r < 0) {
-		kill_child(pid, pidfd);
+		s->pidfd = TAKE_FD(stage_fd); /* for undo() */
+		return r;
+	}
+	r = pidfd_wait(stage_fd, wait_end(s->req));
+	if (r < 0) {
+		kill_child(stage, stage_fd);
 		return err_errno(e, -r, "cannot wait for the end of the stage");
 	}
-	(void)waitpid(s->pid, NULL, __WALL | WNOHANG);
-	(void)close(s->pidfd);
-	s->pid = pid;
-	s->pidfd = TAKE_FD(pidfd);
-	s->chan.peer = "init";
-	s->chan.peer_pidfd = s->pidfd;
-	s->chan.peer_pid = pid;
-	/* From here undo() has one process to kill, and knows it. */
-	s->plan.n_ops = 0;
+	(void)waitpid(stage, NULL, __WALL | WNOHANG);
+	talk_to(s, "init");
 	return 0;
 }
 
@@ -344,12 +388,12 @@ static int serve(struct spawn *s, struct err *e)
 	    nsx_idmap_write(s->pid, req, wait_end(req), e) < 0)
 		return -e->code;
 	if (has_op(&s->plan, NSX_OP_BORN) &&
-	    chan_send(&s->chan, CHAN_BORN, NULL, 0, NULL, 0, e) < 0)
+	    chan_send(&s->z->chan, CHAN_BORN, NULL, 0, NULL, 0, e) < 0)
 		return -e->code;
 	if (has_op(&s->plan, NSX_OP_IDMAP) &&
-	    (chan_expect(&s->chan, CHAN_NEED_IDMAP, wait_end(req), e) < 0 ||
+	    (chan_expect(&s->z->chan, CHAN_NEED_IDMAP, wait_end(req), e) < 0 ||
 	     nsx_idmap_write(s->pid, req, wait_end(req), e) < 0 ||
-	     chan_send(&s->chan, CHAN_IDMAP_DONE, NULL, 0, NULL, 0, e) < 0))
+	     chan_send(&s->z->chan, CHAN_IDMAP_DONE, NULL, 0, NULL, 0, e) < 0))
 		return -e->code;
 	if (nsx_plan_clones(&s->plan))
 		return take_init(s, e);
@@ -363,31 +407,44 @@ void nsx_caps_probe(struct nsx_caps *ret)
 	*ret = (struct nsx_caps){ true, geteuid(), getegid() };
 }
 
+/* The zygote has had its last request; its end may take a moment. */
+static int hand_over(struct nsx_child *ret, struct spawn *s, struct err *e)
+{
+	struct chan chan = s->z->chan;
+	int r;
+
+	s->z->chan = (struct chan)CHAN_INIT;
+	r = nsx_zygote_reap(s->z, wait_end(s->req));
+	if (r < 0) {
+		s->z->chan = chan;
+		return err_errno(e, -r, "cannot wait for the end of the zygote");
+	}
+	*ret = (struct nsx_child){ s->pid, s->pidfd, chan };
+	return 0;
+}
+
 int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	      struct err *e)
 {
-	struct spawn s = { .req = req, .pidfd = -1, .chan = CHAN_INIT };
+	struct spawn s = { .req = req, .z = req->zygote, .pidfd = -1 };
 	struct nsx_caps caps;
+	bool refused;
 	int r;
 
 	nsx_caps_probe(&caps);
-	r = give_birth(&s, &caps, e);
-	if (r == -EAGAIN && s.pid == 0 && s.plan.into_cgroup) {
+	r = give_birth(&s, &caps, &refused, e);
+	if (r > 0) {
 		log_debug(
 			"nsexec: no clone3 into this cgroup, entering it afterwards");
-		err_clear(e);
 		caps.clone_into_cgroup = false;
-		r = give_birth(&s, &caps, e);
+		r = give_birth(&s, &caps, &refused, e);
 	}
-	if (r == 0 && serve(&s, e) < 0) {
+	if (r == 0 && (serve(&s, e) < 0 || hand_over(ret, &s, e) < 0)) {
 		/* Why the child failed is the cause; ours is the effect. */
-		(void)chan_pending_error(&s.chan, e);
+		(void)chan_pending_error(&s.z->chan, e);
 		r = -e->code;
 	}
-	if (r < 0) {
+	if (r < 0 && !refused)
 		undo(&s);
-		return r;
-	}
-	*ret = (struct nsx_child){ s.pid, s.pidfd, s.chan };
-	return 0;
+	return r;
 }

@@ -14,14 +14,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -88,7 +86,9 @@ static void drop_fd(int32_t *fd)
  */
 static void harden(const struct nsx_walker *w)
 {
-	(void)prctl(PR_SET_DUMPABLE, PROTECTED(DUMPABLE) ? 0 : 1, 0, 0, 0);
+	bool closed = PROTECTED(DUMPABLE) && !w->prog->dumpable;
+
+	(void)prctl(PR_SET_DUMPABLE, closed ? 0 : 1, 0, 0, 0);
 	nsx_die_with_parent(w->chan);
 }
 
@@ -143,25 +143,6 @@ static int op_setns(struct nsx_walker *w, uint32_t arg, struct err *e)
 	return 0;
 }
 
-/* The capabilities that birth.c carried over the exec have done their work. */
-static int drop_inherited_caps(struct err *e)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
-						 0 };
-	struct __user_cap_data_struct data[2];
-
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
-	    errno != EINVAL)
-		return err_errno(e, errno, "cannot drop ambient capabilities");
-	if (syscall(SYS_capget, &head, data) < 0)
-		return err_errno(e, errno, "cannot read capabilities");
-	data[0].inheritable = data[1].inheritable = 0;
-	if (syscall(SYS_capset, &head, data) < 0)
-		return err_errno(e, errno,
-				 "cannot drop inheritable capabilities");
-	return 0;
-}
-
 static int op_root_ids(struct nsx_walker *w, struct err *e)
 {
 	int code;
@@ -181,7 +162,7 @@ static int op_root_ids(struct nsx_walker *w, struct err *e)
 		return -code;
 	}
 	harden(w);
-	return drop_inherited_caps(e);
+	return 0;
 }
 
 static int op_unshare(struct nsx_walker *w, uint32_t flags, struct err *e)
@@ -255,51 +236,32 @@ static int op_timens(struct nsx_walker *w, struct err *e)
 	r = set_offset(w, "monotonic", &w->prog->monotonic, e);
 	if (r == 0)
 		r = set_offset(w, "boottime", &w->prog->boottime, e);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	harden(w);
 	return r;
 }
 
-/* The second process: wait until the parent has been told of us. */
-static int second_begins(struct nsx_walker *w, const int gate[2])
+int nsx_announce(struct chan *c, struct err *e)
 {
-	char byte;
-	ssize_t n;
+	/* of this process in any pid namespace: the number says nothing outside */
+	AUTO(fd) int pidfd = sys_pidfd_open(getpid(), 0);
 
-	(void)close(gate[1]);
-	do
-		n = read(gate[0], &byte, 1);
-	while (n < 0 && errno == EINTR);
-	if (n != 1)
-		_exit(1); /* the stage died and nobody knows us */
-	(void)close(gate[0]);
-	w->chan->self = "init";
-	nsx_die_with_parent(w->chan);
-	return 0;
+	if (pidfd < 0)
+		return err_errno(e, -pidfd, "cannot open a pidfd");
+	return chan_send(c, CHAN_INIT_PID, NULL, 0, &pidfd, 1, e);
 }
 
 static int op_clone(struct nsx_walker *w, uint32_t flags, struct err *e)
 {
-	int pidfd = -1, gate[2];
-	struct sys_clone_args args = {
-		.flags = CLONE_PARENT | CLONE_PIDFD | flags,
-		.pidfd = (uintptr_t)&pidfd,
-	};
-	uint32_t told;
-	pid_t pid;
+	struct sys_clone_args args = { .flags = CLONE_PARENT | flags };
+	pid_t pid = nsx_clone(&args);
 
-	if (pipe2(gate, O_CLOEXEC) < 0)
-		return err_errno(e, errno, "cannot make a pipe");
-	pid = nsx_clone(&args);
-	if (pid == 0)
-		return second_begins(w, gate);
+	if (pid > 0)
+		_exit(0);
 	if (pid < 0)
 		return nsx_explain_create(e, -pid, flags, -1);
-	told = (uint32_t)pid;
-	/* Failing, we leave the gate shut: the second process ends, too. */
-	if (chan_send(w->chan, CHAN_INIT_PID, &told, sizeof(told), &pidfd, 1,
-		      e) < 0)
-		return -e->code;
-	_exit(fd_write_full(gate[1], "", 1) < 0);
+	w->chan->self = "init";
+	nsx_die_with_parent(w->chan);
+	return nsx_announce(w->chan, e);
 }
 
 static int run_op(struct nsx_walker *w, const struct nsx_op *op, struct err *e)

@@ -36,9 +36,6 @@
 
 #include "base/banned.h"
 
-/* linux/close_range.h is younger than the call. */
-#define CLOEXEC_RANGE 4U
-
 int fd_write_full(int fd, const void *buf, size_t n)
 {
 	const unsigned char *p = buf;
@@ -313,7 +310,7 @@ int fd_cloexec_from(int first)
 		return 0;
 	if (first < 0)
 		first = 0;
-	r = sys_close_range((unsigned int)first, UINT32_MAX, CLOEXEC_RANGE);
+	r = sys_close_range((unsigned int)first, UINT32_MAX, SYS_CLOSE_RANGE_CLOEXEC);
 	if (r == 0)
 		return 0;
 	/* compat: remove when baseline >= 5.11 (CLOSE_RANGE_CLOEXEC) */

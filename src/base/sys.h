@@ -34,6 +34,8 @@ struct sys_rlimit {
 #define CLONE_PIDFD 0x00001000
 #endif
 #define SYS_CLONE_INTO_CGROUP 0x200000000ULL
+/* linux/close_range.h is younger than the call */
+#define SYS_CLOSE_RANGE_CLOEXEC 4U
 
 #define SYS_OPEN_TREE_CLONE	 1U
 #define SYS_AT_RECURSIVE	 0x8000U

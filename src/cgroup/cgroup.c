@@ -479,6 +479,22 @@ int cgroup_clone_fd(const struct cgroup *cg)
 	return cg_sd_user(cg) ? -1 : cg->fd2;
 }
 
+/* The one that birth into cgroup_clone_fd() is not enough for. */
+static bool needs_entering(const struct cg_dir *d, bool born)
+{
+	return !d->dropped && !(d->v2 && born && !(d->sub && *d->sub));
+}
+
+bool cgroup_born(const struct cgroup *cg)
+{
+	if (cg_sd_pending(cg) || cgroup_clone_fd(cg) < 0)
+		return false;
+	for (size_t i = 0; i < cg->n_dirs; i++)
+		if (needs_entering(&cg->dirs[i], true))
+			return false;
+	return true;
+}
+
 int cgroup_follow(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	AUTO(arena) struct arena a = { 0 };
@@ -563,7 +579,7 @@ int cgroup_enter(struct cgroup *cg, pid_t pid, bool born, struct err *e)
 	for (size_t i = 0; i < cg->n_dirs; i++) {
 		struct cg_dir *d = &cg->dirs[i];
 
-		if (d->dropped || (d->v2 && born && !(d->sub && *d->sub)))
+		if (!needs_entering(d, born))
 			continue;
 		int r = enter_one(cg, d, pid, e);
 

@@ -96,6 +96,8 @@ void cgroup_claim(struct cgroup *cg, const char *mark);
 int cgroup_create(struct cgroup *cg, struct err *e);
 /* Directory for CLONE_INTO_CGROUP (cgroup2 only), or -1. Borrowed. */
 int cgroup_clone_fd(const struct cgroup *cg);
+/* Who is born there need not be entered anywhere by cgroup_enter(). */
+bool cgroup_born(const struct cgroup *cg);
 /*
  * For exec when the container's own directory refuses processes (EBUSY from
  * clone or cgroup_enter(): it gives controllers to its children): from here on

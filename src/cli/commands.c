@@ -112,7 +112,7 @@ static int cmd_create(const struct cli *cli, void *opts,
 	f->detach = true;
 	if (fill_create(&o, cli, f, args->v[0], e) < 0)
 		return -e->code;
-	if (container_load(&cr, &o, e) < 0)
+	if (creation_begin(&cr, &o, e) < 0 || container_load(&cr, &o, e) < 0)
 		return -e->code;
 	return container_create(&cr, VERB_CREATE, e);
 }

@@ -353,9 +353,11 @@ int step_ids(struct init *in, const union step_arg *u, struct err *e)
 		return id_error(e, errno, 'g', a->gid);
 	if (setresuid(a->uid, a->uid, a->uid) < 0)
 		return id_error(e, errno, 'u', a->uid);
+	bool closed = PROTECTED(DUMPABLE) && !in->dumpable;
+
 	/* what a change of ids does to this flag depends on fs.suid_dumpable */
-	if (prctl(PR_SET_DUMPABLE, PROTECTED(DUMPABLE) ? 0 : 1, 0, 0, 0) < 0)
-		return err_errno(e, errno, "cannot become non-dumpable");
+	if (prctl(PR_SET_DUMPABLE, closed ? 0 : 1, 0, 0, 0) < 0)
+		return err_errno(e, errno, "cannot set the dumpable flag");
 	return 0;
 }
 

@@ -55,6 +55,7 @@ struct init {
 	int nullfd;     /* verified /dev/null (1:3) for masks, -1 until first used */
 	int maskfd;     /* shared empty read-only tmpfs for masked dirs, -1 … */
 	int fifofd;     /* write end while WAIT_START … EXEC, -1 otherwise */
+	bool dumpable;  /* nsx_init.dumpable */
 	bool pivoted;
 	bool cwd_pending; /* CHDIR met EACCES: CHDIR_USER tries once more */
 	bool cwd_checked; /* CHDIR has verified where the cwd is */

@@ -259,16 +259,32 @@ int init_run(struct init *in)
 	return INIT_EXIT_FAILED;
 }
 
+/* The plan's slots say which descriptors there are; nsx has them in that order. */
+static int take_fds(struct init *in, const struct nsx_init *nsx, struct err *e)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < in->plan.n_slots; i++) {
+		if (in->plan.fds[i] < 0)
+			continue;
+		if (next == nsx->n_fds)
+			return err_set(e, EPROTO, "a descriptor is missing");
+		in->plan.fds[i] = nsx->fds[next++];
+	}
+	return 0;
+}
+
 int init_main(const struct nsx_init *nsx)
 {
 	struct init in = {
-		.chan = nsx->chan,
+		.chan = nsx->chan, .dumpable = nsx->dumpable,
 		.rootfd = -1, .procfd = -1, .nullfd = -1, .maskfd = -1,
 		.fifofd = -1, .targetfd = -1, .homefd = -1,
 	};
 	struct err e = ERR_INIT;
 
-	if (plan_decode(&in.plan, nsx->payload, nsx->payload_len, &e) < 0) {
+	if (plan_decode(&in.plan, nsx->payload, nsx->payload_len, &e) < 0 ||
+	    take_fds(&in, nsx, &e) < 0) {
 		(void)err_wrap(&e, "init cannot read its plan");
 		deliver(&in, &e);
 		return INIT_EXIT_FAILED;

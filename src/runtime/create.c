@@ -24,7 +24,6 @@
 #include "runtime/netdev.h"
 #include "runtime/notify.h"
 #include "runtime/seccomp_notify.h"
-#include "runtime/selfexec.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -387,7 +386,6 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 	    creation_delegate_cgroup(cr, e) < 0 ||
 	    rdt_enter(&cr->c.rec.rdt, &cr->spec.linux_.intel_rdt, pid, e) < 0)
 		return -e->code;
-	process_reset_affinity(pid);
 	if (!oom->set)
 		return 0;
 	AUTO(str) char *path = xasprintf("/proc/%d/oom_score_adj", pid);
@@ -410,11 +408,7 @@ static int spawn(struct creation *cr, struct err *e)
 	struct nsx_request req = { 0 };
 	int r;
 
-	if (self_clone(&cr->fds.exe, e) < 0)
-		return -e->code;
-	process_say_sealed(cr->opts->p.rt);
-	process_request(&req, &cr->fds, &cr->opts->p, &keep, &payload,
-			&cr->plan);
+	process_request(&req, &cr->zygote, &keep, &payload, &cr->plan);
 	r = namespaces(cr, &req, e);
 	if (r == 0 && req.ns[NSX_USER].mode == NSX_NEW)
 		user_namespace(cr, &req);
@@ -426,6 +420,9 @@ static int spawn(struct creation *cr, struct err *e)
 	req.cancel_fd = cr->in.fd;
 	req.enter = on_enter;
 	req.enter_arg = cr;
+	req.enter_beside = cgroup_born(cr->cg) && cr->host.euid == 0 &&
+			   !cr->c.rec.rdt.root &&
+			   !cr->spec.process.oom_score_adj.set;
 	if (r == 0)
 		r = nsx_spawn(&cr->child, &req, e);
 	/* nothing else is out of range there */
@@ -608,6 +605,7 @@ void container_undo(struct creation *cr)
 	bool had_process = cr->child.pid > 0;
 	struct hook_ctx ctx = hook_ctx(cr);
 
+	nsx_zygote_end(&cr->zygote);
 	if (!cr->reserved)
 		return;
 	nsx_child_kill(&cr->child);
@@ -653,6 +651,12 @@ static int check_rootless(const struct creation *cr, struct err *e)
 	return err_hint(e, "'spec --rootless' writes a config with one");
 }
 
+int creation_begin(struct creation *cr, const struct create_opts *opts,
+		   struct err *e)
+{
+	return process_begin(&cr->zygote, &opts->p, e);
+}
+
 int container_load(struct creation *cr, const struct create_opts *opts,
 		   struct err *e)
 {
@@ -691,6 +695,7 @@ void creation_settled(struct creation *cr)
 void creation_free(struct creation *cr)
 {
 	creation_settled(cr);
+	nsx_zygote_end(&cr->zygote);
 	/* A container that was made lives on: only our handles go. */
 	if (cr->child.pidfd >= 0)
 		(void)close(cr->child.pidfd);

@@ -26,6 +26,7 @@ struct creation {
 	struct plan plan;
 	struct cgroup *cg;
 	struct process_fds fds;
+	struct nsx_zygote zygote; /* what is to become init; creation_begin() */
 	struct nsx_child child;   /* init; belongs to the caller after success */
 	bool reserved;            /* ROOT/ID is ours */
 	bool limited;             /* the cgroup has its limits */
@@ -34,9 +35,16 @@ struct creation {
 #define CREATION_INIT                                             \
 	{                                                         \
 		.c = CONTAINER_INIT, .fds = PROCESS_FDS_INIT,     \
+		.zygote = NSX_ZYGOTE_INIT,                        \
 		.child = NSX_CHILD_INIT, .in = INTERRUPT_INIT     \
 	}
 
+/*
+ * Begin the process that is to become init, before container_load(): it gets ready
+ * meanwhile. Not for containers that another program makes.
+ */
+int creation_begin(struct creation *cr, const struct create_opts *opts,
+		   struct err *e);
 /*
  * Read and check the config and the options. Nothing is made yet: until here a
  * signal may simply end us. `opts` must live as long as `cr`.

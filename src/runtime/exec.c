@@ -20,7 +20,6 @@
 #include "runtime/interrupt.h"
 #include "runtime/process.h"
 #include "runtime/seccomp_notify.h"
-#include "runtime/selfexec.h"
 #include "runtime/start.h"
 #include "runtime/state.h"
 
@@ -44,6 +43,7 @@ struct execution {
 	struct plan plan;
 	struct cgroup *cg;
 	struct process_fds fds;
+	struct nsx_zygote zygote;
 	struct nsx_child child;
 	enum status status;
 	bool paused;
@@ -343,8 +343,6 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 		return -e->code;
 	if (a->final_ && process_set_affinity(pid, a->final_, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/final");
-	if (!a->initial && !a->final_)
-		process_reset_affinity(pid);
 	if (oom->set) {
 		AUTO(str) char *path = xasprintf("/proc/%d/oom_score_adj", pid);
 		AUTO(str) char *text = xasprintf("%d", oom->v);
@@ -359,6 +357,16 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 	return 0;
 }
 
+/* Nothing that a process must have before it makes another. */
+static bool enter_may_wait(const struct execution *x)
+{
+	const struct spec_cpu_affinity *a = &x->process.exec_cpu_affinity;
+
+	return cgroup_born(x->cg) && x->host.euid == 0 && !a->initial &&
+	       !a->final_ && !x->c.rec.rdt.root &&
+	       !x->spec.process.oom_score_adj.set;
+}
+
 static int spawn(struct execution *x, struct err *e)
 {
 	AUTO(fdvec) struct fdvec keep = { 0 };
@@ -366,11 +374,10 @@ static int spawn(struct execution *x, struct err *e)
 	struct nsx_request req = { 0 };
 	int r;
 
-	if (self_clone(&x->fds.exe, e) < 0 || open_root(x, e) < 0)
+	if (open_root(x, e) < 0)
 		return -e->code;
-	process_say_sealed(x->opts->p.rt);
 	process_fds_assign(&x->fds, &x->plan);
-	process_request(&req, &x->fds, &x->opts->p, &keep, &payload, &x->plan);
+	process_request(&req, &x->zygote, &keep, &payload, &x->plan);
 	/*
 	 * A process is not born in a sub-cgroup, it is moved there; nor in a
 	 * frozen one, where clone3(2) would wait for the thaw.
@@ -383,6 +390,7 @@ static int spawn(struct execution *x, struct err *e)
 	req.cancel_fd = x->in.fd;
 	req.enter = on_enter;
 	req.enter_arg = x;
+	req.enter_beside = enter_may_wait(x);
 	r = open_namespaces(x, &req, e);
 	if (r == 0)
 		r = nsx_spawn(&x->child, &req, e);
@@ -392,6 +400,9 @@ static int spawn(struct execution *x, struct err *e)
 		r = cgroup_follow(x->cg, x->c.rec.init.pid, e);
 		if (born)
 			req.cgroup_fd = cgroup_clone_fd(x->cg);
+		/* it may have been enter that failed, rather than the birth */
+		if (r == 0 && x->zygote.pid == 0)
+			r = process_begin(&x->zygote, &x->opts->p, e);
 		if (r == 0)
 			r = nsx_spawn(&x->child, &req, e);
 	}
@@ -476,8 +487,6 @@ static int execute(struct execution *x, struct err *e)
 		int r = process_await_exec(&x->child,
 					   deadline_in_ms(STEP_DEADLINE_MS), e);
 
-		/* freed while the program runs, rather than at our end */
-		process_fds_close_exe(&x->fds);
 		return r;
 	}
 	if (runtime_is_runc(x->opts->p.rt))
@@ -497,6 +506,7 @@ static int load(struct execution *x, struct err *e)
 static void execution_free(struct execution *x)
 {
 	nsx_child_kill(&x->child);
+	nsx_zygote_end(&x->zygote);
 	process_fds_clear(&x->fds);
 	plan_free(&x->plan);
 	cgroup_close(x->cg);
@@ -529,11 +539,14 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 {
 	struct execution x = { .opts = opts, .c = CONTAINER_INIT,
 			       .fds = PROCESS_FDS_INIT,
+			       .zygote = NSX_ZYGOTE_INIT,
 			       .child = NSX_CHILD_INIT,
 			       .fg = FOREGROUND_INIT };
 	int r;
 
-	r = load(&x, e);
+	r = process_begin(&x.zygote, &opts->p, e);
+	if (r == 0)
+		r = load(&x, e);
 	if (r == 0 && !opts->p.detach)
 		foreground_block_signals(&x.fg);
 	interrupt_begin(&x.in);

@@ -16,7 +16,6 @@
 #include "runtime/interrupt.h"
 #include "runtime/mount_source.h"
 #include "runtime/process.h"
-#include "runtime/selfexec.h"
 #include "runtime/start.h"
 #include "runtime/state.h"
 
@@ -40,6 +39,7 @@ struct job {
 	struct host host;
 	struct plan plan;
 	struct process_fds fds;
+	struct nsx_zygote zygote;
 	struct nsx_child child;
 	struct interrupt in;
 };
@@ -156,15 +156,14 @@ static int open_container(struct job *j, struct nsx_request *req, struct err *e)
 
 static int spawn(struct job *j, struct err *e)
 {
-	const struct process_opts none = { .rt = j->rt };
 	AUTO(fdvec) struct fdvec keep = { 0 };
 	AUTO(strbuf) struct str payload = { 0 };
 	struct nsx_request ns = { 0 }, req = { 0 };
 
-	if (self_clone(&j->fds.exe, e) < 0 || open_container(j, &ns, e) < 0)
+	if (open_container(j, &ns, e) < 0)
 		return -e->code;
 	process_fds_assign(&j->fds, &j->plan);
-	process_request(&req, &j->fds, &none, &keep, &payload, &j->plan);
+	process_request(&req, &j->zygote, &keep, &payload, &j->plan);
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
 		if (ns.ns[k].mode != NSX_INHERIT)
 			req.ns[k] = ns.ns[k];
@@ -194,6 +193,7 @@ static int act(struct job *j, struct err *e)
 static void job_free(struct job *j)
 {
 	nsx_child_kill(&j->child);
+	nsx_zygote_end(&j->zygote);
 	process_fds_clear(&j->fds);
 	plan_free(&j->plan);
 	cgroup_close(j->cg);
@@ -206,8 +206,12 @@ int container_mounts(const struct runtime *rt, const char *id, const char *file,
 {
 	struct job j = { .rt = rt, .id = id, .file = file, .remove = remove,
 			 .c = CONTAINER_INIT, .fds = PROCESS_FDS_INIT,
-			 .child = NSX_CHILD_INIT };
-	int r = load(&j, e);
+			 .zygote = NSX_ZYGOTE_INIT, .child = NSX_CHILD_INIT };
+	const struct process_opts none = { .rt = rt };
+	int r = process_begin(&j.zygote, &none, e);
+
+	if (r == 0)
+		r = load(&j, e);
 
 	interrupt_begin(&j.in);
 	if (r == 0)

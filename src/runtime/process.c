@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/protect.h"
 #include "base/sys.h"
 #include "init/init.h"
 #include "runtime/mount_source.h"
@@ -93,16 +94,10 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
-void process_fds_close_exe(struct process_fds *fds)
-{
-	close_one(&fds->exe);
-}
-
 void process_fds_clear(struct process_fds *fds)
 {
 	int saved = errno;
 
-	close_one(&fds->exe);
 	close_one(&fds->fifo);
 	close_one(&fds->console);
 	close_one(&fds->pidfd);
@@ -116,18 +111,52 @@ void process_fds_clear(struct process_fds *fds)
 	errno = saved;
 }
 
-void process_request(struct nsx_request *req, const struct process_fds *fds,
-		     const struct process_opts *o, struct fdvec *keep,
-		     struct str *payload, const struct plan *plan)
+/*
+ * Called by the name runc: the debug lines by which tests of callers see that the
+ * program was sealed (I3).
+ */
+static void say_sealed(const struct runtime *rt)
+{
+	if (!runtime_is_runc(rt))
+		return;
+	log_debug("runc exeseal: using /proc/self/exe clone");
+	log_debug("a sealed memfd, in the place of %s",
+		  "runc exeseal: using overlayfs for sealed /proc/self/exe");
+}
+
+void process_reset_affinity(pid_t pid)
+{
+	cpu_set_t all;
+
+	/* Denied or not: the mask is a courtesy, cpusets are the limit. */
+	memset(&all, 0xff, sizeof(all));
+	(void)sched_setaffinity(pid, sizeof(all), &all);
+}
+
+int process_begin(struct nsx_zygote *z, const struct process_opts *o,
+		  struct err *e)
+{
+	uint32_t n = o->listen_fds + o->preserve_fds;
+
+	/* those beyond are ours; check_terminal() complains of them */
+	if (n > o->rt->inherited_fds && PROTECTED(PRESERVE_FDS))
+		n = o->rt->inherited_fds;
+	if (nsx_zygote_begin(z, o->rt->argv0, n, e) < 0)
+		return -e->code;
+	say_sealed(o->rt);
+	process_reset_affinity(z->pid);
+	return 0;
+}
+
+void process_request(struct nsx_request *req, struct nsx_zygote *z,
+		     struct fdvec *keep, struct str *payload,
+		     const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_slots; i++)
 		if (plan->fds[i] >= 0)
 			(void)fdvec_push(keep, plan->fds[i]);
-	for (uint32_t i = 0; i < o->listen_fds + o->preserve_fds; i++)
-		(void)fdvec_push(keep, (int)(3 + i));
 	plan_encode(plan, payload);
-	req->exe_fd = fds->exe;
-	req->argv0 = o->rt->argv0;
+	req->zygote = z;
 	req->keep_fds = keep->v;
 	req->n_keep_fds = keep->n;
 	req->payload = payload->p;
@@ -136,15 +165,6 @@ void process_request(struct nsx_request *req, const struct process_fds *fds,
 	req->deadline_ms = 30 * 1000;
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
 		req->ns[k].fd = -1;
-}
-
-void process_say_sealed(const struct runtime *rt)
-{
-	if (!runtime_is_runc(rt))
-		return;
-	log_debug("runc exeseal: using /proc/self/exe clone");
-	log_debug("a sealed memfd, in the place of %s",
-		  "runc exeseal: using overlayfs for sealed /proc/self/exe");
 }
 
 static int set_rlimits(const struct process_service *s, struct err *e)
@@ -292,15 +312,6 @@ int process_serve(const struct process_service *s, struct err *e)
 			return -e->code;
 	}
 	return 0;
-}
-
-void process_reset_affinity(pid_t pid)
-{
-	cpu_set_t all;
-
-	/* Denied or not: the mask is a courtesy, cpusets are the limit. */
-	memset(&all, 0xff, sizeof(all));
-	(void)sched_setaffinity(pid, sizeof(all), &all);
 }
 
 /* "0-3,7": the parser has checked the syntax (spec_check.c). */

@@ -20,7 +20,6 @@
 
 /* Descriptors prepared for init, by slot; owned until process_fds_clear(). */
 struct process_fds {
-	int exe;      /* sealed copy of this program */
 	int fifo;     /* O_PATH of exec.fifo */
 	int console;  /* init's end: where the pty master is sent */
 	int pidfd;    /* where init's pidfd is sent */
@@ -34,7 +33,7 @@ struct process_fds {
 };
 #define PROCESS_FDS_INIT                                                      \
 	{                                                                     \
-		-1, -1, -1, -1, -1, -1, -1, HOOK_IO_INIT, -1, { 0 },              \
+		-1, -1, -1, -1, -1, -1, HOOK_IO_INIT, -1, { 0 },                  \
 			SECCOMP_PROGRAM_INIT                                  \
 	}
 
@@ -52,25 +51,24 @@ int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
 			struct plan_request *req, struct err *e);
 /* Fill plan->fds from what was prepared. */
 void process_fds_assign(const struct process_fds *fds, struct plan *plan);
-/* The sealed copy, once init has executed the user's program. */
-void process_fds_close_exe(struct process_fds *fds);
 void process_fds_clear(struct process_fds *fds);
 
 /*
- * Fixed part of a request: executable, kept descriptors, payload = encoded
- * plan. `keep` and `payload` must outlive nsx_spawn().
+ * Begin the process that is to become init, before it is known what it will need:
+ * it gets ready beside us. The descriptors that the caller passes on are its
+ * already.
  */
-void process_request(struct nsx_request *req, const struct process_fds *fds,
-		     const struct process_opts *o, struct fdvec *keep,
-		     struct str *payload, const struct plan *plan);
+int process_begin(struct nsx_zygote *z, const struct process_opts *o,
+		  struct err *e);
+/*
+ * Fixed part of a request: zygote, kept descriptors, payload = encoded plan.
+ * `keep` and `payload` must outlive nsx_spawn().
+ */
+void process_request(struct nsx_request *req, struct nsx_zygote *z,
+		     struct fdvec *keep, struct str *payload,
+		     const struct plan *plan);
 
 struct mount_sources; /* runtime/mount_source.h */
-
-/*
- * Called by the name runc: the debug lines by which tests of callers see that the
- * program was sealed (I3).
- */
-void process_say_sealed(const struct runtime *rt);
 
 /* Serving init until it runs (I6: its payloads are not trusted). */
 struct process_service {
@@ -119,6 +117,10 @@ int pidfile_write(const char *path, pid_t pid, int statedir, struct err *e);
 static inline void auto_process_fds(struct process_fds *f)
 {
 	process_fds_clear(f);
+}
+static inline void auto_nsx_zygote(struct nsx_zygote *z)
+{
+	nsx_zygote_end(z);
 }
 static inline void auto_nsx_child(struct nsx_child *c)
 {

@@ -88,8 +88,6 @@ static int let_run(struct creation *cr, struct err *e)
 {
 	int r = container_release_child(&cr->c, &cr->child, &cr->spec, e);
 
-	/* freed while the program runs, rather than at our end */
-	process_fds_close_exe(&cr->fds);
 	if (r < 0) {
 		interrupt_take(&cr->in, e);
 		container_abandon(cr);
@@ -107,7 +105,7 @@ int container_run(const struct create_opts *opts, int *ret_status,
 
 	cr.before_run = before_run;
 	cr.before_run_arg = &fg;
-	if (container_load(&cr, opts, e) < 0)
+	if (creation_begin(&cr, opts, e) < 0 || container_load(&cr, opts, e) < 0)
 		return -e->code;
 	if (!opts->p.detach) {
 		foreground_block_signals(&fg);

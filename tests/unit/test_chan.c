@@ -28,7 +28,8 @@ static const struct {
 	int fds;
 } rows[] = {
 	{ CHAN_BORN, 0, 0 },	      { CHAN_NEED_IDMAP, 0, 0 },
-	{ CHAN_IDMAP_DONE, 0, 0 },    { CHAN_INIT_PID, 4, 1 },
+	{ CHAN_IDMAP_DONE, 0, 0 },    { CHAN_INIT_PID, 0, 1 },
+	{ CHAN_UNBORN, 8, 0 },
 	{ CHAN_ROOTFS_READY, 0, 0 },  { CHAN_HOOKS_DONE, 0, 0 },
 	{ CHAN_SECCOMP_FD, 0, 1 },    { CHAN_SECCOMP_DONE, 0, 0 },
 	{ CHAN_SECCOMP_NR, 4, 0 },
@@ -77,21 +78,21 @@ static void test_rows(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *name = chan_type_name(rows[i].type);
 
-		is_int(chan_send(&p.b, rows[i].type, "abcd", rows[i].len, null,
-				 rows[i].fds, &e),
+		is_int(chan_send(&p.b, rows[i].type, "abcdefgh", rows[i].len,
+				 null, rows[i].fds, &e),
 		       0, "send %s", name);
 		is_int(chan_recv(&p.a, rows[i].type, &msg, deadline_in_ms(1000),
 				 NULL, &e),
 		       0, "receive %s", name);
 		ok(msg.type == rows[i].type && msg.len == rows[i].len &&
 			   msg.n_fds == rows[i].fds &&
-			   memcmp(msg.payload, "abcd", msg.len) == 0,
+			   memcmp(msg.payload, "abcdefgh", msg.len) == 0,
 		   "%s arrives as it was", name);
 		if (msg.n_fds)
 			is_int(fcntl(msg.fds[0], F_GETFD), FD_CLOEXEC,
 			       "%s: its descriptor is CLOEXEC", name);
 		chan_msg_close(&msg);
-		is_int(chan_send(&p.b, rows[i].type, "abcdefgh",
+		is_int(chan_send(&p.b, rows[i].type, "abcdefghi",
 				 rows[i].len + 1, null, rows[i].fds, &e),
 		       -EINVAL, "%s: a wrong length is not sent", name);
 		is_int(chan_send(&p.b, rows[i].type, "abcd", rows[i].len, null,
@@ -203,9 +204,11 @@ static void test_broken(void)
 	broken(CHAN_READY, 0, 1, 0, "wrong length");
 	broken(CHAN_READY, 1, 1, 0, "wrong length for its type");
 	broken(CHAN_READY, 0xffffffffU, 4, 0, "wrong length");
-	broken(CHAN_INIT_PID, 4, 4, 0, "wrong number of descriptors");
-	broken(CHAN_INIT_PID, 4, 4, 2, "wrong number of descriptors");
+	broken(CHAN_INIT_PID, 0, 0, 0, "wrong number of descriptors");
+	broken(CHAN_INIT_PID, 0, 0, 2, "wrong number of descriptors");
 	broken(CHAN_INIT_PID, 3, 3, 1, "wrong length for its type");
+	broken(CHAN_REQUEST, 0, 0, 0, "wrong number of descriptors");
+	broken(CHAN_UNBORN, 8, 8, 1, "wrong number of descriptors");
 	broken(CHAN_READY, 0, 0, 1, "wrong number of descriptors");
 	broken(CHAN_READY, 0, 0, 16, "wrong number of descriptors");
 	broken(CHAN_MOUNT_FD, 0, 0, 16, "wrong number of descriptors");

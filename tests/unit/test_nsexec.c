@@ -2,7 +2,6 @@
 /*
  * libnsexec with real namespaces. The program executes itself: with a request
  * in place it is the container's init and does what the payload says (child()).
- * "bench" measures instead: see bench().
  */
 #include "config.h"
 #include "libnsexec/nsexec.h"
@@ -18,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
@@ -72,7 +72,14 @@ static void report(struct nsx_init *in)
 	str_addf(&s, "comm=%s uid=%u,%u gid=%u,%u dumpable=%d death=%d ", comm,
 		 getuid(), geteuid(), getgid(), getegid(),
 		 prctl(PR_GET_DUMPABLE), death);
-	str_addf(&s, "signals=%d,%d env=%zu caps=%d ambient=%d fds=", ignored,
+	str_add(&s, "kept=");
+	for (size_t i = 0; i < in->n_fds; i++) {
+		struct stat st = { 0 };
+
+		(void)fstat(in->fds[i], &st);
+		str_addf(&s, "%u:%u,", major(st.st_rdev), minor(st.st_rdev));
+	}
+	str_addf(&s, " signals=%d,%d env=%zu caps=%d ambient=%d fds=", ignored,
 		 blocked, strv_len(environ), access("/", W_OK) == 0,
 		 prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, 21, 0, 0));
 	list_fds(&s);
@@ -131,6 +138,20 @@ static const char *kinds_text(const char *who, char *buf, size_t size)
 	return buf;
 }
 
+static void exe(struct nsx_init *in)
+{
+	const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	AUTO(fd) int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	AUTO(fd) int rw = open("/proc/self/exe", O_RDWR | O_CLOEXEC);
+	char link[256] = "", text[400];
+
+	if (readlink("/proc/self/exe", link, sizeof(link) - 1) < 0)
+		link[0] = '\0';
+	(void)snprintf(text, sizeof(text), "%s seals=%d write=%d", link,
+		       fcntl(fd, F_GET_SEALS) & all, rw);
+	say(in, text);
+}
+
 static void kinds(struct nsx_init *in)
 {
 	char buf[200];
@@ -173,6 +194,8 @@ static int child(struct nsx_init *in)
 		(void)snprintf(text, sizeof(text), "%zu good", good);
 		say(in, text);
 	}
+	if (streq(cmd, "exe"))
+		exe(in);
 	if (streq(cmd, "kinds"))
 		kinds(in);
 	if (streq(cmd, "cgroup"))
@@ -189,8 +212,6 @@ static int child(struct nsx_init *in)
 }
 
 /* ---- the parent ---- */
-
-static int exe_fd = -1;
 
 struct enter_arg {
 	int calls, fail, kill;
@@ -230,8 +251,6 @@ static void request(struct nsx_request *req, const char *text, pid_t of,
 	struct err e = ERR_INIT;
 
 	*req = (struct nsx_request){
-		.exe_fd = exe_fd,
-		.argv0 = "ocirun",
 		.cgroup_fd = -1,
 		.payload = payload,
 		.payload_len = strlen(payload) + 1,
@@ -330,11 +349,25 @@ static bool no_children(void)
 	return waitpid(-1, NULL, __WALL | WNOHANG) < 0 && errno == ECHILD;
 }
 
-static bool spawn(struct nsx_child *c, const struct nsx_request *req)
+/* With a zygote of its own. */
+static int try_spawn(struct nsx_child *c, struct nsx_request *req, struct err *e)
+{
+	struct nsx_zygote z = NSX_ZYGOTE_INIT;
+	int r = nsx_zygote_begin(&z, "ocirun", 0, e);
+
+	req->zygote = &z;
+	if (r == 0)
+		r = nsx_spawn(c, req, e);
+	nsx_zygote_end(&z);
+	req->zygote = NULL;
+	return r;
+}
+
+static bool spawn(struct nsx_child *c, struct nsx_request *req)
 {
 	struct err e = ERR_INIT;
 
-	if (nsx_spawn(c, req, &e) == 0)
+	if (try_spawn(c, req, &e) == 0)
 		return true;
 	diag("%s (%s)", e.msg, e.hint);
 	return false;
@@ -397,12 +430,13 @@ static void test_report(const char *text, bool maps, const char *want_ids)
 	struct fdvec fds = { 0 };
 	int keep[2] = { -1, -1 }, before = open_fds();
 	struct nsx_request req;
-	char buf[600], fd_text[16];
+	char buf[600];
 
-	keep[0] = fcntl(1, F_DUPFD_CLOEXEC, 40);
+	keep[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	keep[1] = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	request(&req, text, 0, &fds, "report");
 	req.keep_fds = keep;
-	req.n_keep_fds = 1;
+	req.n_keep_fds = 2;
 	if (maps)
 		use_big_map(&req);
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN },
@@ -416,16 +450,17 @@ static void test_report(const char *text, bool maps, const char *want_ids)
 	ok(strstr(buf, "signals=0,0 env=0"), "%s: signals and environment",
 	   text);
 	ok(strstr(buf, "ambient=0"), "%s: no ambient capability is left", text);
-	(void)snprintf(fd_text, sizeof(fd_text), " %d", keep[0]);
-	ok(strstr(buf, fd_text), "%s: the kept descriptor is there", text);
+	ok(strstr(buf, "kept=1:3,1:5, "), "%s: the kept ones are there, in order",
+	   text);
 	ok(!strchr(strstr(buf, "fds="), '!'), "%s: all CLOEXEC", text);
-	/* the channel and the kept one */
+	/* the channel and the kept ones */
 	int n = 0;
 
 	for (const char *p = strstr(buf, "fds="); *p; p++)
 		n += *p == ' ';
-	is_int(n, 2, "%s: nothing else is open", text);
+	is_int(n, 3, "%s: nothing else is open", text);
 	(void)close(keep[0]);
+	(void)close(keep[1]);
 	finish(&c, &fds, before, text);
 }
 
@@ -518,7 +553,7 @@ static void test_enter_fails(const char *text, int signo)
 	request(&req, text, getpid(), &fds, "wait");
 	req.enter = enter;
 	req.enter_arg = &arg;
-	is_int(nsx_spawn(&c, &req, &e), -EBUSY, "enter fails: '%s'", text);
+	is_int(try_spawn(&c, &req, &e), -EBUSY, "enter fails: '%s'", text);
 	is_str(e.msg, "no entry", "its error is the error");
 	is_int(c.pid, 0, "nothing is returned");
 	finish(&c, &fds, before, "enter fails");
@@ -536,7 +571,7 @@ static void test_killed(const char *text, const char *want)
 	request(&req, text, getpid(), &fds, "wait");
 	req.enter = enter;
 	req.enter_arg = &arg;
-	r = nsx_spawn(&c, &req, &e);
+	r = try_spawn(&c, &req, &e);
 	/* without a stage the parent may be through before the death shows */
 	if (r == 0)
 		r = chan_expect(&c.chan, CHAN_READY, deadline_in_ms(5000), &e);
@@ -559,7 +594,7 @@ static void test_deadline(void)
 	req.enter = enter;
 	req.enter_arg = &arg;
 	req.deadline_ms = 200;
-	is_int(nsx_spawn(&c, &req, &e), -ETIMEDOUT, "a stopped stage");
+	is_int(try_spawn(&c, &req, &e), -ETIMEDOUT, "a stopped stage");
 	t = (clock_now_ns() - t) / 1000000;
 	ok(t >= 190 && t < 3000, "after the deadline: %lld ms", (long long)t);
 	ok(strstr(e.msg,
@@ -569,38 +604,138 @@ static void test_deadline(void)
 	finish(&c, &fds, before, "deadline");
 }
 
-static void test_exec_fails(void)
+/* The limit is the zygote's, too: it fails while we go on. */
+static void test_no_room(void)
 {
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit few = { 8192, RLIM_INFINITY };
 	struct nsx_child c = NSX_CHILD_INIT;
 	struct fdvec fds = { 0 };
 	struct nsx_request req;
 	struct err e = ERR_INIT;
-	int before = open_fds(), r;
-	AUTO(fd) int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int before = open_fds();
 
 	request(&req, "pid+", 0, &fds, "wait");
-	req.exe_fd = null;
-	r = nsx_spawn(&c, &req, &e);
-	if (r == 0)
-		r = chan_expect(&c.chan, CHAN_READY, deadline_in_ms(5000), &e);
-	is_int(r, -EACCES, "not executable");
-	ok(strstr(e.msg, "cannot execute the sealed copy"), "says so: %s",
-	   e.msg);
-	finish(&c, &fds, before + 1, "exec fails");
+	(void)setrlimit(RLIMIT_FSIZE, &few);
+	int r = try_spawn(&c, &req, &e);
 
+	(void)setrlimit(RLIMIT_FSIZE, &all);
+	is_int(r, -EFBIG, "no room for the copy");
+	is_str(e.msg, "cannot copy own executable into a memfd: file too large",
+	       "says so");
+	finish(&c, &fds, before, "no room");
+}
+
+static void test_keep_fails(void)
+{
 	const int keep[] = { 200 };
+	struct nsx_child c = NSX_CHILD_INIT;
+	struct fdvec fds = { 0 };
+	struct nsx_request req;
+	struct err e = ERR_INIT;
+	int before = open_fds();
 
 	request(&req, "user+ pid+", 0, &fds, "wait");
 	use_big_map(&req);
 	req.keep_fds = keep;
 	req.n_keep_fds = 1;
-	r = nsx_spawn(&c, &req, &e);
-	if (r == 0)
-		r = chan_expect(&c.chan, CHAN_READY, deadline_in_ms(5000), &e);
-	is_int(r, -EBADF, "a descriptor to keep that is not open");
-	ok(strstr(e.msg, "cannot keep descriptor 200"),
-	   "the child's reason, not its consequence: %s", e.msg);
-	finish(&c, &fds, before + 1, "keep fails");
+	is_int(try_spawn(&c, &req, &e), -EBADF,
+	       "a descriptor to keep that is not open");
+	ok(strstr(e.msg, "cannot send REQUEST"), "says so: %s", e.msg);
+	finish(&c, &fds, before, "keep fails");
+}
+
+/* One that is never asked, at any moment of its youth. */
+static void test_unused(void)
+{
+	int before = open_fds();
+
+	for (int ms = 0; ms < 6; ms++) {
+		struct nsx_zygote z = NSX_ZYGOTE_INIT;
+		struct err e = ERR_INIT;
+
+		if (nsx_zygote_begin(&z, "ocirun", 0, &e) < 0)
+			diag("%s", e.msg);
+		(void)poll(NULL, 0, ms);
+		nsx_zygote_end(&z);
+		nsx_zygote_end(&z);
+	}
+	ok(no_children(), "zygotes that nobody used: no process is left");
+	is_int(open_fds(), before, "no descriptor is left");
+}
+
+/* It goes with us, also if we go without a word. */
+static void test_zygote_orphan(void)
+{
+	int pipefd[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		bail("pipe");
+	/* the lowest numbers: what a caller passes on */
+	int inherited = fcntl(pipefd[1], F_DUPFD_CLOEXEC, 3);
+
+	pid = fork();
+	if (pid == 0) {
+		struct nsx_zygote z = NSX_ZYGOTE_INIT;
+		struct err e = ERR_INIT;
+
+		_exit(nsx_zygote_begin(&z, "ocirun", (uint32_t)inherited - 2,
+				       &e) < 0);
+	}
+	(void)close(pipefd[1]);
+	(void)close(inherited);
+	(void)waitpid(pid, NULL, 0);
+	struct pollfd p = { .fd = pipefd[0], .events = POLLIN };
+
+	ok(poll(&p, 1, 3000) == 1 && read(pipefd[0], &byte, 1) == 0,
+	   "a zygote dies with its parent");
+	(void)close(pipefd[0]);
+}
+
+/* Descriptors of the caller keep their numbers; the copy is what we run from. */
+static void test_inherited(void)
+{
+	struct nsx_child c = NSX_CHILD_INIT;
+	struct nsx_zygote z = NSX_ZYGOTE_INIT;
+	struct fdvec fds = { 0 };
+	struct nsx_request req;
+	struct err e = ERR_INIT;
+	int before = open_fds(), low = fcntl(1, F_DUPFD_CLOEXEC, 3);
+	char buf[600], want[32];
+
+	is_int(nsx_zygote_begin(&z, "ocirun", (uint32_t)low - 2, &e), 0,
+	       "descriptors up to %d are inherited", low);
+	/* made later: not for the zygote */
+	AUTO(fd) int later = fcntl(1, F_DUPFD_CLOEXEC, 60);
+
+	request(&req, "pid+", 0, &fds, "report");
+	req.zygote = &z;
+	is_int(nsx_spawn(&c, &req, &e), 0, "spawn: %s", e.msg);
+	is_int(z.pid, 0, "the zygote is gone");
+	said(&c, buf, sizeof(buf));
+	(void)snprintf(want, sizeof(want), " %d ", low);
+	ok(strstr(buf, want), "%d is there: %s", low, buf);
+	ok(!strstr(buf, " 60"), "60 is not");
+	(void)close(low);
+	finish(&c, &fds, before + 1, "inherited");
+}
+
+static void test_sealed(void)
+{
+	struct nsx_child c = NSX_CHILD_INIT;
+	struct fdvec fds = { 0 };
+	struct nsx_request req;
+	int before = open_fds();
+	char buf[600];
+
+	request(&req, "", 0, &fds, "exe");
+	ok(spawn(&c, &req), "spawn");
+	is_str(said(&c, buf, sizeof(buf)),
+	       "/memfd:runc_cloned:/proc/self/exe (deleted) seals=15 write=-1",
+	       "init runs from a sealed copy");
+	finish(&c, &fds, before, "sealed");
 }
 
 static void test_crash(void)
@@ -723,13 +858,23 @@ static void test_cgroup_gone(int cgroup_fd)
 	struct err e = ERR_INIT;
 	int before = open_fds();
 
+	struct nsx_zygote z = NSX_ZYGOTE_INIT;
+
+	is_int(nsx_zygote_begin(&z, "ocirun", 0, &e), 0, "a zygote");
 	request(&req, "pid+", 0, &fds, "wait");
+	req.zygote = &z;
 	req.cgroup_fd = cgroup_fd;
 	int r = nsx_spawn(&c, &req, &e);
 
 	ok(r == -ENODEV || r == -ENOENT, "a removed cgroup: %d", r);
 	is_str(e.hint, "the cgroup was removed meanwhile", "says so: %s",
 	       e.msg);
+	ok(z.pid > 0, "the zygote can be asked again");
+	req.cgroup_fd = -1;
+	e = (struct err)ERR_INIT;
+	is_int(nsx_spawn(&c, &req, &e), 0, "and does it: %s", e.msg);
+	ok(ready(&c), "init is there");
+	is_int(z.pid, 0, "the zygote is gone");
 	finish(&c, &fds, before, "removed cgroup");
 }
 
@@ -810,7 +955,7 @@ static int rootless(void)
 	req.n_uid_map = req.n_gid_map = 1;
 	req.deny_setgroups = true;
 	req.boottime = (struct nsx_time_offset){ true, 100, 0 };
-	if (nsx_spawn(&a, &req, &e) < 0) {
+	if (try_spawn(&a, &req, &e) < 0) {
 		diag("%s (%s)", e.msg, e.hint);
 		skip(1, "unprivileged user namespaces are not allowed here");
 		return done();
@@ -830,7 +975,7 @@ static int rootless(void)
 	req.uid_map = two;
 	req.gid_map = two;
 	req.n_uid_map = req.n_gid_map = 1;
-	is_int(nsx_spawn(&a, &req, &e), -EPERM,
+	is_int(try_spawn(&a, &req, &e), -EPERM,
 	       "more ids than an ordinary user may map");
 	diag("%s (%s)", e.msg, e.hint);
 	ok(strstr(e.msg, "cannot write gid map '0 65534 2' of process "),
@@ -840,7 +985,7 @@ static int rootless(void)
 
 	req.newuidmap = req.newgidmap = "/bin/false";
 	e = (struct err)ERR_INIT;
-	is_int(nsx_spawn(&a, &req, &e), -EPERM, "helpers that refuse");
+	is_int(try_spawn(&a, &req, &e), -EPERM, "helpers that refuse");
 	is_str(e.msg,
 	       "'/bin/false' failed to map gids '0 65534 2' (exit status 1)",
 	       "names helper, ranges and status");
@@ -850,7 +995,7 @@ static int rootless(void)
 
 	req.newuidmap = req.newgidmap = "/bin/true";
 	e = (struct err)ERR_INIT;
-	int r = nsx_spawn(&a, &req, &e);
+	int r = try_spawn(&a, &req, &e);
 
 	if (r == 0)
 		r = chan_expect(&a.chan, CHAN_READY, deadline_in_ms(5000), &e);
@@ -865,14 +1010,14 @@ static int rootless(void)
 	req.gid_map = group;
 	req.n_uid_map = req.n_gid_map = 1;
 	e = (struct err)ERR_INIT;
-	is_int(nsx_spawn(&a, &req, &e), -EPERM, "joining the host's network");
+	is_int(try_spawn(&a, &req, &e), -EPERM, "joining the host's network");
 	is_str(e.msg, "cannot join net namespace: operation not permitted",
 	       "names the namespace");
 	finish(&a, &fds, before, "join denied");
 
 	request(&req, "uts+", 0, &fds, "wait");
 	e = (struct err)ERR_INIT;
-	r = nsx_spawn(&a, &req, &e);
+	r = try_spawn(&a, &req, &e);
 	if (r == 0)
 		r = chan_expect(&a.chan, CHAN_READY, deadline_in_ms(5000), &e);
 	is_int(r, -EPERM, "no uts namespace without privilege");
@@ -941,7 +1086,12 @@ static void as_root(void)
 	test_killed("time+ pid+", "stage died (signal 9");
 	test_killed("pid=", "stage died (signal 9");
 	test_deadline();
-	test_exec_fails();
+	test_no_room();
+	test_keep_fails();
+	test_unused();
+	test_zygote_orphan();
+	test_inherited();
+	test_sealed();
 	test_crash();
 	test_orphan("pid+");
 	test_orphan("time+ pid+");
@@ -949,130 +1099,12 @@ static void as_root(void)
 	test_rootless();
 }
 
-/* ---- bench ---- */
-
-static int compare(const void *a, const void *b)
-{
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void bare(uint64_t flags, int64_t *ret_back, int64_t *ret_there)
-{
-	int pidfd = -1, pipefd[2];
-	struct sys_clone_args args = { .flags = flags | CLONE_PIDFD,
-				       .pidfd = (uintptr_t)&pidfd,
-				       .exit_signal = SIGCHLD };
-	int64_t t = clock_now_ns();
-	char byte, fd_text[16], name[] = "bare";
-	char *argv[] = { name, fd_text, NULL }, *envp[] = { NULL };
-	int pid;
-
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		bail("pipe");
-	(void)snprintf(fd_text, sizeof(fd_text), "%d", pipefd[1]);
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		(void)fcntl(pipefd[1], F_SETFD, 0);
-		(void)sys_execveat(exe_fd, "", argv, envp, AT_EMPTY_PATH);
-		_exit(1);
-	}
-	*ret_back = clock_now_ns() - t;
-	(void)close(pipefd[1]);
-	(void)!read(pipefd[0], &byte, 1);
-	*ret_there = clock_now_ns() - t;
-	(void)close(pipefd[0]);
-	(void)waitpid(pid, NULL, 0);
-	(void)close(pidfd);
-}
-
-/* The kernel takes namespaces down later, and new ones wait for that. */
-static void settle(void)
-{
-	(void)poll(NULL, 0, 20);
-}
-
-static void ours(const struct nsx_request *req, int64_t *ret_back,
-		 int64_t *ret_there)
-{
-	struct nsx_child c = NSX_CHILD_INIT;
-	int64_t t = clock_now_ns();
-
-	if (!spawn(&c, req))
-		bail("spawn");
-	*ret_back = clock_now_ns() - t;
-	if (!ready(&c))
-		bail("ready");
-	*ret_there = clock_now_ns() - t;
-	nsx_child_kill(&c);
-}
-
-/* Times in us, medians, interleaved: until the call returns, until main(). */
-static int bench(size_t n)
-{
-	static const struct {
-		const char *text;
-		uint64_t flags;
-		bool maps;
-	} rows[] = {
-		{ "", 0, false },
-		{ "pid+ ipc+ uts+ mnt+",
-		  CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS,
-		  false },
-		{ "pid+ ipc+ uts+ mnt+ cgroup+ net+",
-		  CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS |
-			  CLONE_NEWCGROUP | CLONE_NEWNET,
-		  false },
-		{ "user+ pid+ ipc+ uts+ mnt+ cgroup+", 0, true },
-		{ "time+ pid+ ipc+ uts+ mnt+", 0, false },
-		{ "net= pid= mnt= ipc= uts= cgroup=", 0, false },
-	};
-	int64_t *v[4];
-
-	for (size_t k = 0; k < 4; k++)
-		v[k] = calloc(n, sizeof(int64_t));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fdvec fds = { 0 };
-		struct nsx_request req;
-
-		request(&req, rows[i].text, getpid(), &fds, "wait");
-		if (rows[i].maps)
-			use_big_map(&req);
-		for (size_t k = 0; k < n; k++) {
-			settle();
-			bare(rows[i].flags, &v[0][k], &v[1][k]);
-			settle();
-			ours(&req, &v[2][k], &v[3][k]);
-		}
-		for (size_t k = 0; k < 4; k++)
-			qsort(v[k], n, sizeof(int64_t), compare);
-		printf("%-36s bare %5lld %5lld   nsx_spawn %5lld %5lld\n",
-		       *rows[i].text ? rows[i].text : "(none)",
-		       (long long)v[0][n / 2] / 1000,
-		       (long long)v[1][n / 2] / 1000,
-		       (long long)v[2][n / 2] / 1000,
-		       (long long)v[3][n / 2] / 1000);
-		fdvec_clear(&fds);
-	}
-	for (size_t k = 0; k < 4; k++)
-		free(v[k]);
-	return 0;
-}
-
-int main(int argc, char **argv)
+int main(void)
 {
 	struct nsx_init in;
-	int fd;
 
 	if (nsx_init_get(&in))
 		_exit(child(&in));
-	if (argc == 2 && streq(argv[0], "bare") && parse_int(argv[1], &fd) == 0)
-		_exit(write(fd, "", 1) != 1);
-	exe_fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	if (argc > 1 && streq(argv[1], "bench"))
-		return bench(argc > 2 ? (size_t)strtoul(argv[2], NULL, 10)
-				      : 100);
 	test_open();
 	if (geteuid() != 0) {
 		skip(1, "everything but a user namespace of one id needs root");
@@ -1084,7 +1116,7 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 
 	request(&req, "uts+", 0, &fds, "wait");
-	if (nsx_spawn(&c, &req, &e) < 0 ||
+	if (try_spawn(&c, &req, &e) < 0 ||
 	    chan_expect(&c.chan, CHAN_READY, deadline_in_ms(5000), &e) < 0) {
 		nsx_child_kill(&c);
 		skip(1, "root without CAP_SYS_ADMIN cannot make namespaces");

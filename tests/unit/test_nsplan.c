@@ -5,7 +5,7 @@
  * the rest of the request.
  */
 #include "config.h"
-#include "libnsexec/nsexec.h"
+#include "libnsexec/nsplan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -58,6 +58,8 @@ static void word(struct nsx_request *req, struct nsx_caps *caps, const char *w)
 	}
 	if (streq(w, "enter"))
 		req->enter = enter;
+	else if (streq(w, "beside"))
+		req->enter_beside = true;
 	else if (streq(w, "cgroup-fd"))
 		req->cgroup_fd = 9;
 	else if (streq(w, "old"))
@@ -222,6 +224,13 @@ static const struct {
 	{ "enter", "clone;born" },
 	{ "cgroup-fd", "clone into-cgroup" },
 	{ "enter cgroup-fd", "clone into-cgroup;born" },
+	{ "enter beside cgroup-fd", "clone into-cgroup" },
+	{ "enter beside cgroup-fd pid= time+",
+	  "clone into-cgroup;setns pid;unshare time;clone" },
+	/* nobody is born in it, so it has to be entered first */
+	{ "enter beside", "clone;born" },
+	{ "enter beside cgroup-fd old", "clone;born" },
+	{ "enter beside cgroup-fd user+", "clone user into-cgroup;born;root-ids" },
 };
 
 static const struct {

@@ -5,7 +5,6 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "runtime/selfexec.h"
 #include "runtime/sock.h"
 #include "tests/tap.h"
 
@@ -37,24 +36,6 @@ static void test_pidfile(void)
 	ok(strstr(e.msg, "/nonexistent/x/pid") != NULL, "names it: %s", e.msg);
 	(void)close(fd);
 	free(path);
-}
-
-static void test_self_clone(void)
-{
-	const int want = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-			 F_SEAL_WRITE;
-	struct err e = ERR_INIT;
-	struct stat disk, copy;
-	int fd = -1;
-
-	is_int(self_clone(&fd, &e), 0, "clone: %s", e.msg);
-	is_int(fcntl(fd, F_GET_SEALS) & want, want, "all seals");
-	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "CLOEXEC");
-	ok(write(fd, "x", 1) < 0, "cannot be written");
-	ok(stat("/proc/self/exe", &disk) == 0 && fstat(fd, &copy) == 0 &&
-		   (disk.st_dev != copy.st_dev || disk.st_ino != copy.st_ino),
-	   "another inode");
-	(void)close(fd);
 }
 
 static void test_long_socket_path(void)
@@ -106,7 +87,6 @@ int main(void)
 	if (!mkdtemp(dir))
 		return 1;
 	test_pidfile();
-	test_self_clone();
 	test_long_socket_path();
 	test_affinity();
 	is_int(rmdir(dir), 0, "nothing left");
