@@ -134,6 +134,7 @@ __attribute__((unused)) static struct init env_init(void)
 {
 	struct init in = {
 		.rootfd = -1, .procfd = -1, .nullfd = -1, .maskfd = -1, .fifofd = -1,
+		.targetfd = -1, .homefd = -1,
 	};
 
 	for (size_t i = 0; i < sizeof(env_fds) / sizeof(*env_fds); i++)
