@@ -39,7 +39,7 @@ static struct report *report; /* shared with the children */
 
 static struct init new_init(void)
 {
-	struct init in = { .rootfd = -1, .procfd = -1, .nullfd = -1,
+	struct init in = { .rootfd = -1, .procfd = -1, .nullfd = -1, .targetfd = -1, .homefd = -1,
 			   .maskfd = -1, .fifofd = -1 };
 
 	in.chan.fd = -1;

@@ -92,7 +92,7 @@ struct run {
 
 static void be_init(struct maker *m, int chanfd)
 {
-	struct init in = { .rootfd = -1, .procfd = -1, .nullfd = -1,
+	struct init in = { .rootfd = -1, .procfd = -1, .nullfd = -1, .targetfd = -1, .homefd = -1,
 			   .maskfd = -1, .fifofd = -1 };
 
 	in.plan.steps = m->steps;
