@@ -146,14 +146,6 @@ int rdt_owner(int dirfd, const char *name, const char *mark)
 		       -1;
 }
 
-void rdt_unmark(int dirfd, const char *name)
-{
-	AUTO(fd) int fd = open_dir(dirfd, name);
-
-	if (fd >= 0)
-		(void)fremovexattr(fd, MARK); /* it may have had none */
-}
-
 bool rdt_is_empty(int dirfd, const char *name)
 {
 	AUTO(fd) int fd = rdt_open(dirfd, name);

@@ -25,7 +25,6 @@ int rdt_make(int dirfd, const char *name);
 int rdt_owner(int dirfd, const char *name, const char *mark);
 /* False if it cannot be marked. */
 bool rdt_mark(int dirfd, const char *name, const char *mark);
-void rdt_unmark(int dirfd, const char *name);
 /* Has it no processes? */
 bool rdt_is_empty(int dirfd, const char *name);
 /* Missing is success. */

@@ -429,17 +429,6 @@ int rdt_enter(struct rdt_place *p, const struct spec_intel_rdt *rdt, pid_t pid,
 	return 0;
 }
 
-void rdt_settle(const struct rdt_place *p)
-{
-	AUTO(fd) int root = -1;
-
-	if (!p->root || !p->shared || !p->made)
-		return;
-	root = open(p->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0)
-		rdt_unmark(root, p->clos);
-}
-
 /* ---- afterwards -------------------------------------------------------- */
 
 int rdt_join(const struct rdt_place *p, pid_t pid, struct err *e)

@@ -6,8 +6,8 @@
  *
  * Life: rdt_plan() finds out where the container will be (only reads), the caller
  * records it, rdt_enter() makes the group and moves the first process there,
- * rdt_settle() when the container is made, rdt_join() for exec, rdt_destroy()
- * removes what rdt_enter() made; each is idempotent.
+ * rdt_join() for exec, rdt_destroy() removes what rdt_enter() made; each is
+ * idempotent.
  *
  * Removing a group moves its processes to another, silently: a group that is not
  * surely ours stays. The mark, an extended attribute with a value that no other
@@ -61,8 +61,6 @@ int rdt_plan(struct rdt_place *ret, struct arena *arena, const char *root,
  */
 int rdt_enter(struct rdt_place *p, const struct spec_intel_rdt *rdt, pid_t pid,
 	      struct err *e);
-/* The container exists: a group that others may use is not ours any more. */
-void rdt_settle(const struct rdt_place *p);
 /*
  * Move a further process where the container's are. A group that is gone is none:
  * the kernel has moved those to the default group.

@@ -537,7 +537,6 @@ int container_complete(struct creation *cr, struct err *e)
 		rec->mark = "";
 	if (state_write(&cr->c, e) < 0)
 		return -e->code;
-	rdt_settle(&rec->rdt);
 	if (cr->opts->p.pid_file)
 		return pidfile_write(cr->opts->p.pid_file, cr->child.pid,
 				     cr->c.dirfd, e);

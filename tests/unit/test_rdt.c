@@ -273,7 +273,6 @@ static void test_own_group(void)
 	is_str(get("c1/tasks"), "4711", "the process is in the group");
 	is_str(get("c1/mon_groups/c1/tasks"), "4711", "and in the monitoring group");
 	ok(p.made && !p.shared, "made for this container");
-	rdt_settle(&p);
 	ok(!marks || strcmp(p.mark, "mark-1") == 0, "and known by its mark");
 	is_int(rdt_join(&p, 4712, &e), 0, "exec");
 	is_str(get("c1/tasks"), "4712", "  joins the group");
@@ -348,7 +347,6 @@ static void test_shared(void)
 	ok(exists("gold") == marks, "  leaves it if somebody else is in it");
 	if (!exists("gold"))
 		(void)rdt_enter(&p, &rdt, 1, &e);
-	rdt_settle(&p);
 	put("gold/schemata", "    MB:0=20\n    L3:0=00f\n");
 	is_int(plan(&q, &rdt, &e), 0, "a second container");
 	is_int(rdt_enter(&q, &rdt, 2, &e), 0, "  with the same schemata: %s", e.msg);
