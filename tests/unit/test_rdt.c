@@ -316,6 +316,8 @@ static void test_existing_own_name(void)
 		is_int(rdt_destroy(&p, false, &e), 0, "a wreck's delete");
 		ok(exists("c1"), "  leaves that");
 		put("c1/tasks", "");
+		is_int(rdt_destroy(&p, false, &e), 0, "even if it is empty");
+		ok(exists("c1"), "  leaves that");
 		err_clear(&e);
 		is_int(rdt_enter(&p, &rdt, 4711, &e), 0, "what it left is taken over");
 		ok(p.made, "  and ours");
