@@ -766,3 +766,28 @@ nested() {
 			[[ "${lines[-1]}" == *"cgroup v2 has no equivalent ("* ]]
 	done
 }
+
+# ---- a joined cgroup namespace -------------------------------------------------------------
+
+# What the container has of control groups, and the options that the host has then.
+cgroup_mounts() {
+	oci run "$ID" | sed -n 's/^[0-9]* [0-9]* //; /cgroup/p'
+	sed -n 's/.* - cgroup2 /host /p' /proc/self/mountinfo
+}
+
+@test "joining the host's cgroup namespace: mounts as without one, the host's options stay" {
+	del_mount /sys/fs/cgroup
+	add_mount /sys/fs/cgroup cgroup cgroup nosuid,noexec,nodev,ro
+	[ ! -d /sys/fs/cgroup/unified ] ||
+		add_mount /c2 cgroup2 cgroup2 nosuid,noexec,nodev,ro
+	mkdir -p "$BUNDLE/rootfs/c2"
+	config '.process.args = ["cat", "/proc/self/mountinfo"] |
+		.linux.namespaces |= map(select(.type != "cgroup"))'
+	without=$(cgroup_mounts)
+	config '.linux.namespaces += [{type: "cgroup", path: "/proc/self/ns/cgroup"}]'
+	joined=$(cgroup_mounts)
+	echo "without: $without"
+	echo "joined: $joined"
+	[ "$(tail -n 1 <<<"$joined")" = "$(tail -n 1 <<<"$without")" ]
+	[ "${joined//$ID/ID}" = "${without//$ID/ID}" ]
+}

@@ -160,7 +160,8 @@ static void builder_init(struct builder *b, struct plan *plan,
 		.exec = req->verb == VERB_EXEC,
 		.own_mounts = spec->linux_.ns[NS_MNT].listed,
 		.user_ns = spec->linux_.ns[NS_USER].listed,
-		.cgroup_ns = spec->linux_.ns[NS_CGROUP].listed,
+		.cgroup_ns = spec->linux_.ns[NS_CGROUP].listed &&
+			     !req->cgroup_ns_host,
 		.own_dev = populate_dev(spec),
 		.seccomp = req->seccomp,
 	};

@@ -195,8 +195,7 @@ struct plan_request {
 	const char *id;
 	const char *bundle;        /* absolute */
 	const char *rootfs;        /* absolute, checked to be a directory */
-	bool no_pivot, no_new_keyring, debug, runc_words;
-	bool detached;
+	bool no_pivot, no_new_keyring, debug, runc_words, detached;
 	bool console_socket;       /* SLOT_CONSOLE will be filled */
 	bool legacy_console;       /* SLOT_TTY will be filled */
 	bool pidfd_socket;
@@ -208,6 +207,7 @@ struct plan_request {
 	uint64_t root_dev, root_ino; /* VERB_EXEC: arg_pivot */
 	bool unmount;              /* VERB_MOUNTS: they go */
 	const struct cgroup_view *cgroup; /* for cgroup mounts (host.h) */
+	bool cgroup_ns_host;       /* the one to join is the host's: as without one */
 };
 
 /*

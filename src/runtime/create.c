@@ -37,6 +37,8 @@
 /* A step of init other than a hook takes milliseconds; this is for loads. */
 #define STEP_DEADLINE_MS (60 * 1000)
 #define UNDO_DEADLINE_MS (10 * 1000)
+/* nsfs's inode of the first cgroup namespace (the kernel's linux/proc_ns.h). */
+#define CGROUP_NS_FIRST_INO 0xEFFFFFFBU
 
 /* As runc they mean nothing: who passes them on may rely on that. */
 static bool takes_annotations(const struct create_opts *o)
@@ -265,6 +267,31 @@ static int make_fifo(struct creation *cr, struct err *e)
 	return 0;
 }
 
+/* Is it the namespace that this process is in? */
+static bool is_own_ns(enum nsx_kind kind, const struct stat *st)
+{
+	AUTO(str) char *path = xasprintf("/proc/self/ns/%s",
+					 nsx_kind_name(kind));
+	struct stat own;
+
+	return stat(path, &own) == 0 && st->st_dev == own.st_dev &&
+	       st->st_ino == own.st_ino;
+}
+
+/*
+ * A cgroup2 mount made in the first of all cgroup namespaces changes the host's
+ * options (nsdelegate and the like): who joins that one, or ours, gets what a
+ * container without one gets. What cannot be looked at fails later.
+ */
+static bool joins_host_cgroup_ns(const struct creation *cr)
+{
+	const char *path = cr->spec.linux_.ns[NS_CGROUP].path;
+	struct stat st;
+
+	return path && stat(path, &st) == 0 &&
+	       (st.st_ino == CGROUP_NS_FIRST_INO || is_own_ns(NSX_CGROUP, &st));
+}
+
 static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 {
 	const struct create_opts *o = cr->opts;
@@ -284,6 +311,7 @@ static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 		.debug = o->p.rt->debug,
 		.runc_words = runtime_is_runc(o->p.rt),
 		.cgroup = cgroup_view(cr->cg),
+		.cgroup_ns_host = joins_host_cgroup_ns(cr),
 	};
 
 	if (process_fds_seccomp(&cr->fds, &cr->spec.linux_.seccomp, &req, e) < 0 ||
@@ -296,17 +324,6 @@ static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 		(void)parse_u32(at, &cr->plan.fail_at);
 #endif
 	return 0;
-}
-
-/* Is the namespace to join the one that this process is in? */
-static bool is_own_ns(enum nsx_kind kind, int fd)
-{
-	AUTO(str) char *path = xasprintf("/proc/self/ns/%s",
-					 nsx_kind_name(kind));
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static int namespaces(struct creation *cr, struct nsx_request *req,
@@ -330,7 +347,10 @@ static int namespaces(struct creation *cr, struct nsx_request *req,
 				e) < 0)
 			return err_at(e, "/linux/namespaces/%u/path", ns->index);
 		(void)fdvec_push(&cr->fds.ns, req->ns[k].fd);
-		if (is_own_ns((enum nsx_kind)k, req->ns[k].fd))
+		struct stat st;
+
+		if (fstat(req->ns[k].fd, &st) == 0 &&
+		    is_own_ns((enum nsx_kind)k, &st))
 			own |= 1U << k;
 	}
 	return own ? spec_check_sysctl_own(&cr->spec, own, e) : 0;
