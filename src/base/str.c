@@ -22,8 +22,7 @@
 
 #include "base/banned.h"
 
-/* Room for n more bytes and the NUL. */
-static void str_reserve(struct str *s, size_t n)
+void str_reserve(struct str *s, size_t n)
 {
 	size_t need, cap;
 

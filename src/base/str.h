@@ -19,6 +19,8 @@ struct str {
 	size_t cap;
 };
 
+/* Room for n more bytes and the NUL, for who fills it himself. */
+void str_reserve(struct str *s, size_t n);
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *text, size_t n);
 void str_addc(struct str *s, char c);

@@ -260,12 +260,21 @@ static int scan_escape(struct scan *s)
 /* p is at the opening quote; moves behind the closing one. */
 static int scan_string(struct scan *s)
 {
-	const unsigned char *start = s->p++;
+	const unsigned char *const end = s->end, *start = s->p++;
 	size_t n;
 	int r;
 
-	while (s->p < s->end) {
-		unsigned char c = *s->p;
+	for (;;) {
+		const unsigned char *p = s->p;
+
+		/* stands for itself, as nearly every character of a config does */
+		while (p < end && (unsigned int)*p - 0x20 < 0x60 && *p != '"' &&
+		       *p != '\\')
+			p++;
+		s->p = p;
+		if (p == end)
+			break;
+		unsigned char c = *p;
 
 		if (c == '"') {
 			s->p++;
@@ -279,8 +288,6 @@ static int scan_string(struct scan *s)
 			return fail(s, start, "string is not closed at the end of its line");
 		} else if (c < 0x20) {
 			return fail(s, s->p, "control character 0x%02x in string must be escaped", c);
-		} else if (c < 0x80) {
-			s->p++;
 		} else {
 			n = utf8_len(s->p, s->end);
 			if (n == 0)

@@ -27,8 +27,8 @@ enum field_kind {
 	F_END,
 	F_U32,	/* uint32_t and int32_t */
 	F_ENUM, /* uint32_t below .limit */
-	F_U64,
-	F_BOOL,
+	F_U64,	/* .limit: how many, one after the other */
+	F_BOOL,	/* .limit: how many, one after the other */
 	F_STR,	/* never NULL */
 	F_OPT,	/* string or NULL */
 	F_STRV, /* const char **, NULL-terminated; its size_t count at .count */
@@ -43,7 +43,16 @@ struct field {
 
 #define F(kind_, type, member)                                           \
 	{                                                                \
-		.kind = (kind_), .offset = offsetof(struct type, member) \
+		.kind = (kind_), .offset = offsetof(struct type, member), \
+		.limit = 1                                               \
+	}
+/* All members from one to another, which have one type and no gaps. */
+#define RUN(kind_, type, first, last)                                     \
+	{                                                                 \
+		.kind = (kind_), .offset = offsetof(struct type, first),  \
+		.limit = 1 + (offsetof(struct type, last) -               \
+			      offsetof(struct type, first)) /             \
+				     sizeof(((struct type *)0)->first)     \
 	}
 #define ENUM(type, member, limit_)                                       \
 	{                                                                \
@@ -80,20 +89,9 @@ static const struct field fields_mount[] = {
 	F(F_STR, arg_mount, type),
 	F(F_STR, arg_mount, source),
 	F(F_OPT, arg_mount, data),
-	F(F_U64, arg_mount, flags),
-	F(F_U64, arg_mount, cleared),
-	F(F_U64, arg_mount, rec_set),
-	F(F_U64, arg_mount, rec_clr),
+	RUN(F_U64, arg_mount, flags, rec_clr),
 	LIST(F_U32V, arg_mount, propagation, n_propagation),
-	F(F_BOOL, arg_mount, by_parent),
-	F(F_BOOL, arg_mount, idmap),
-	F(F_BOOL, arg_mount, ro_late),
-	F(F_BOOL, arg_mount, mode_inherit),
-	F(F_BOOL, arg_mount, tmpcopyup),
-	F(F_BOOL, arg_mount, copy_symlink),
-	F(F_BOOL, arg_mount, src_nofollow),
-	F(F_BOOL, arg_mount, dest_nofollow),
-	F(F_BOOL, arg_mount, label_set),
+	RUN(F_BOOL, arg_mount, by_parent, label_set),
 	F(F_OPT, arg_mount, label),   F(F_OPT, arg_mount, label_option),
 	{ 0 },
 };
@@ -246,9 +244,22 @@ static const struct field *const step_fields[_STEP_MAX] = {
 
 /* ---- encode ----------------------------------------------------------- */
 
+/*
+ * A plan has thousands of small values: no call for each. The NUL that ends a
+ * struct str comes last.
+ */
+static inline __attribute__((always_inline)) void
+put(struct str *out, const void *p, size_t n)
+{
+	if (out->cap - out->len <= n)
+		str_reserve(out, n);
+	memcpy(out->p + out->len, p, n);
+	out->len += n;
+}
+
 static void put_u32(struct str *out, uint32_t v)
 {
-	str_addn(out, (const char *)&v, sizeof(v));
+	put(out, &v, sizeof(v));
 }
 
 static void put_str(struct str *out, const char *s)
@@ -261,7 +272,7 @@ static void put_str(struct str *out, const char *s)
 	}
 	put_u32(out, (uint32_t)len);
 	if (len > 0)
-		str_addn(out, s, len);
+		put(out, s, len);
 }
 
 /* List heads are pointers of different types; memcpy reads them all. */
@@ -283,7 +294,7 @@ static void encode_list(const char *base, const struct field *f,
 
 	put_u32(out, (uint32_t)n);
 	if (f->kind == F_U32V && n > 0)
-		str_addn(out, v, n * sizeof(uint32_t));
+		put(out, v, n * sizeof(uint32_t));
 	if (f->kind != F_STRV)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -304,13 +315,13 @@ static void encode_fields(const void *arg, const struct field *f,
 		switch (f->kind) {
 		case F_U32:
 		case F_ENUM:
-			str_addn(out, base + f->offset, sizeof(uint32_t));
+			put(out, base + f->offset, sizeof(uint32_t));
 			break;
 		case F_U64:
-			str_addn(out, base + f->offset, sizeof(uint64_t));
+			put(out, base + f->offset, f->limit * sizeof(uint64_t));
 			break;
 		case F_BOOL:
-			str_addc(out, base[f->offset] ? 1 : 0);
+			put(out, base + f->offset, f->limit * sizeof(bool));
 			break;
 		case F_STR:
 		case F_OPT:
@@ -333,8 +344,7 @@ void plan_encode(const struct plan *plan, struct str *out)
 	encode_fields(plan, fields_plan, out);
 	put_u32(out, (uint32_t)plan->n_slots);
 	if (plan->n_slots > 0)
-		str_addn(out, (const char *)plan->fds,
-			 plan->n_slots * sizeof(*plan->fds));
+		put(out, plan->fds, plan->n_slots * sizeof(*plan->fds));
 	put_u32(out, (uint32_t)plan->n_steps);
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		const struct step *s = &plan->steps[i];
@@ -342,6 +352,7 @@ void plan_encode(const struct plan *plan, struct str *out)
 		put_u32(out, s->id);
 		encode_fields(&s->u, step_fields[s->id], out);
 	}
+	str_addn(out, "", 0);
 }
 
 /* ---- decode ----------------------------------------------------------- */
@@ -352,7 +363,8 @@ struct reader {
 	struct arena *arena;
 };
 
-static bool get(struct reader *r, void *to, size_t n)
+static inline __attribute__((always_inline)) bool
+get(struct reader *r, void *to, size_t n)
 {
 	if (r->left < n)
 		return false;
@@ -437,11 +449,13 @@ static bool decode_field(struct reader *r, const struct field *f, char *base)
 		memcpy(base + f->offset, &v, sizeof(v));
 		return true;
 	case F_U64:
-		return get(r, base + f->offset, sizeof(uint64_t));
+		return get(r, base + f->offset, f->limit * sizeof(uint64_t));
 	case F_BOOL:
-		if (!get(r, &c, 1) || (c != 0 && c != 1))
-			return false;
-		memcpy(base + f->offset, &c, 1);
+		for (uint32_t i = 0; i < f->limit; i++) {
+			if (!get(r, &c, 1) || (c != 0 && c != 1))
+				return false;
+			base[f->offset + i] = c;
+		}
 		return true;
 	case F_STR:
 	case F_OPT:
@@ -493,7 +507,7 @@ static bool decode_steps(struct reader *r, struct plan *p)
 		    id >= _STEP_MAX)
 			return false;
 		if (i == p->cap) {
-			p->cap = p->cap ? p->cap * 2 : n < 64 ? n : 64;
+			p->cap = p->cap ? p->cap * 2 : n < 256 ? n : 256;
 			p->steps = xreallocarray(p->steps, p->cap,
 						 sizeof(*p->steps));
 		}
