@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # checkpoint, restore: what comes back is what was there, to the last byte; what
-# fails leaves things as they were. CRIU names the program (default: criu). More
-# rounds: OCIRUN_CR_ROUNDS=20.
+# fails leaves things as they were. CRIU names the program (default: criu); another
+# number of rounds: OCIRUN_CR_ROUNDS=3.
 
 load helpers
 load container
@@ -159,19 +159,34 @@ goes_on() {
 	fails "container does not exist" -- checkpoint nobody
 }
 
-@test "a counter in memory, file, pipe, TCP and pty goes on exactly, again and again" {
+# Every second round on a copy of the bundle, with another id; the old one is gone.
+@test "a counter in memory, file, pipe, TCP and pty goes on exactly, twenty times" {
 	needs_criu
 	counter
 	run_it
-	for ((round = 0; round < ${OCIRUN_CR_ROUNDS:-2}; round++)); do
-		cr checkpoint --tcp-established --image-path "$IMG.$round" "$ID"
-		[ ! -e "$ROOT/$ID" ]
+	id=$ID bundle=$BUNDLE
+	cd "$TESTDIR"
+	for ((round = 1; round <= ${OCIRUN_CR_ROUNDS:-20}; round++)); do
+		echo "round $round, $(wc -l <"$COUNT") lines"
+		cr checkpoint --tcp-established --image-path "$IMG.$round" "$id"
+		[ ! -e "$ROOT/$id" ]
 		exact
-		cr restore -d --tcp-established --image-path "$IMG.$round" "$ID"
-		[ "$(status_of "$ID")" = running ]
+		lines=$(wc -l <"$COUNT")
+		if ((round % 2 == 0)); then
+			cp -a "$bundle" "$TESTDIR/copy.$round"
+			rm -rf --one-file-system "$bundle"
+			bundle=$TESTDIR/copy.$round id=$ID-$round
+			COUNT=$bundle/rootfs/tmp/n
+		fi
+		cr restore -d --tcp-established --image-path "$IMG.$round" \
+			--bundle "$bundle" "$id"
+		[ "$(status_of "$id")" = running ]
 		goes_on
+		[ "$(wc -l <"$COUNT")" -gt "$lines" ]
 		rm -rf "$IMG.$round"
 	done
+	# what no round brought back would have ended it
+	[ "$(status_of "$id")" = running ]
 }
 
 @test "restored on a copy of the bundle, with images elsewhere and another id" {
