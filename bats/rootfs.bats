@@ -259,6 +259,32 @@ root_in() {
 	[ -c rootfs/dev/null ]
 }
 
+# in_chroot SCRIPT: run it with a / that is no mount, but where everything below is.
+in_chroot() {
+	mkdir "$TESTDIR/new"
+	run timeout 60 env OCIRUN="$OCIRUN" ROOT="$ROOT" ID="$ID" unshare -m --propagation private sh -ec '
+		for d in /*; do
+			if [ -L "$d" ]; then
+				cp -d "$d" "$1"
+			elif [ -d "$d" ]; then
+				mkdir "$1$d"
+				mount --rbind "$d" "$1$d"
+			fi
+		done
+		exec chroot "$1" /bin/sh -ec "cd \"\$1\"; $3" sh "$2"' sh "$TESTDIR/new" "$BUNDLE" "$1"
+	echo "$output"
+}
+
+@test "in a chroot that is no mount point, or has no /proc: errors that say so, nothing left" {
+	in_chroot '"$OCIRUN" --root "$ROOT" run "$ID"'
+	refuses "'/' is not a mount point" "chroot is not enough"
+	[ -z "$(ls -A "$ROOT")" ]
+	rm -r --one-file-system "$TESTDIR/new"
+	in_chroot 'umount -l /proc; "$OCIRUN" --root "$ROOT" run "$ID"'
+	refuses "cannot read '/proc/" "is procfs mounted"
+	[ -z "$(ls -A "$ROOT")" ]
+}
+
 @test "without a mount namespace maskedPaths are refused" {
 	del_ns mount
 	refused "/linux/maskedPaths" "unable to restrict sys entries without a private MNT namespace"

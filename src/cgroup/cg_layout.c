@@ -221,7 +221,12 @@ static int read_proc(const char *path, char **ret, struct err *e)
 {
 	int r = file_read_at(AT_FDCWD, path, CG_FILE_MAX, ret, NULL);
 
-	return r < 0 ? err_errno(e, -r, "cannot read '%s'", path) : 0;
+	if (r == 0)
+		return 0;
+	(void)err_errno(e, -r, "cannot read '%s'", path);
+	if (r == -ENOENT)
+		(void)err_hint(e, "is procfs mounted on /proc?");
+	return r;
 }
 
 /* No further line can change what offer_mount() has taken. */
@@ -313,7 +318,7 @@ int cg_layout_probe(struct cg_layout *ret, struct arena *a, bool self,
 	r = read_proc("/proc/self/cgroup", &text, e);
 
 	/* A kernel without cgroups has no such file: the layout "none". */
-	if (r == -ENOENT) {
+	if (r == -ENOENT && access("/proc/self", F_OK) == 0) {
 		err_clear(e);
 		*ret = (struct cg_layout){ 0 };
 		return 0;
