@@ -45,6 +45,23 @@ int step_session(struct init *in, const union step_arg *u, struct err *e)
 	return err_errno(e, errno, "cannot make a new session");
 }
 
+int step_stdio(struct init *in, const union step_arg *u, struct err *e)
+{
+	(void)u;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int *slot = &in->plan.fds[SLOT_STDIN + fd];
+		int r = *slot < 0 ? 0 : fd_dup_to(*slot, fd, false);
+
+		if (r < 0)
+			return err_errno(e, -r, "cannot make descriptor %d a pipe",
+					 fd);
+		if (*slot >= 0)
+			(void)close(*slot);
+		*slot = -1;
+	}
+	return 0;
+}
+
 /* ---- limits ------------------------------------------------------------ */
 
 int rlimit_set(pid_t pid, const struct arg_rlimit *l, struct err *e)

@@ -30,6 +30,7 @@
 
 static const step_fn step_fns[_STEP_MAX] = {
 	[STEP_SESSION] = step_session,
+	[STEP_STDIO] = step_stdio,
 	[STEP_KEYRING] = step_keyring,
 	[STEP_LOOPBACK] = step_loopback,
 	[STEP_PROPAGATION] = step_propagation,

@@ -30,6 +30,7 @@ INIT_STEP_FN(step_personality);
 INIT_STEP_FN(step_memory_policy);
 
 /* keyring.c */
+INIT_STEP_FN(step_stdio);
 INIT_STEP_FN(step_keyring);
 
 /* lsm.c */

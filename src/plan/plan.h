@@ -41,8 +41,8 @@ enum fd_slot {
 	SLOT_TTY,       /* legacy --console: an open pty slave */
 	SLOT_SECCOMP,   /* compiled filter (cBPF), a sealed memfd */
 	SLOT_HOOK_OUT, SLOT_HOOK_ERR, /* where hooks write: files of the host */
-	SLOT_ROOT,      /* exec, mounts: O_PATH of the root that init has now */
-	SLOT_MNT,       /* mounts: the mount namespace of the container */
+	SLOT_ROOT, SLOT_MNT, /* exec, mounts: init's root (O_PATH), mount namespace */
+	SLOT_STDIN, SLOT_STDOUT, SLOT_STDERR, /* pipes that become 0, 1, 2 */
 	_SLOT_MAX,
 };
 
@@ -205,7 +205,7 @@ struct plan_request {
 	uint32_t listen_fds, preserve_fds;
 	const struct spec_process *process; /* VERB_EXEC: the one to run */
 	uint64_t root_dev, root_ino; /* VERB_EXEC: arg_pivot */
-	bool unmount;              /* VERB_MOUNTS: they go */
+	bool unmount, stdio;       /* VERB_MOUNTS: they go; SLOT_STDIN … are used */
 	const struct cgroup_view *cgroup; /* for cgroup mounts (host.h) */
 	bool cgroup_ns_host;       /* the one to join is the host's: as without one */
 };

@@ -42,6 +42,14 @@ int plan_fill_SESSION(struct builder *b, struct err *e)
 	return 0;
 }
 
+int plan_fill_STDIO(struct builder *b, struct err *e)
+{
+	(void)e;
+	if (b->req->stdio)
+		(void)plan_add(b);
+	return 0;
+}
+
 /*
  * Possession is lost with the first setns into the container's user namespace,
  * so `others` need the search permission there; otherwise the owner does.

@@ -306,6 +306,7 @@ static int build_plan(struct creation *cr, enum verb verb, struct err *e)
 		.console_socket = cr->fds.console >= 0,
 		.legacy_console = cr->fds.tty >= 0,
 		.pidfd_socket = cr->fds.pidfd >= 0,
+		.stdio = process_fds_piped(&cr->fds),
 		.listen_fds = o->p.listen_fds,
 		.preserve_fds = o->p.preserve_fds,
 		.debug = o->p.rt->debug,

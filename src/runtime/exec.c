@@ -450,6 +450,7 @@ static int build_plan(struct execution *x, struct err *e)
 		.console_socket = x->fds.console >= 0,
 		.legacy_console = x->fds.tty >= 0,
 		.pidfd_socket = x->fds.pidfd >= 0,
+		.stdio = process_fds_piped(&x->fds),
 		.preserve_fds = o->preserve_fds,
 		.debug = o->rt->debug,
 		.runc_words = runtime_is_runc(o->rt),
@@ -462,6 +463,15 @@ static int build_plan(struct execution *x, struct err *e)
 	if (process_fds_seccomp(&x->fds, &x->spec.linux_.seccomp, &req, e) < 0)
 		return -e->code;
 	return plan_build(&x->plan, &x->spec, &x->host, &req, e);
+}
+
+/* In the foreground, where there is no terminal to relay. */
+static int give_stdio(struct execution *x, struct err *e)
+{
+	if (x->opts->p.detach || x->process.terminal)
+		return 0;
+	x->fds.stdio = x->fg.stdio.theirs;
+	return stdio_make(&x->fg.stdio, e);
 }
 
 static int execute(struct execution *x, struct err *e)
@@ -478,6 +488,7 @@ static int execute(struct execution *x, struct err *e)
 	};
 
 	if (check_options(x, e) < 0 || sub_cgroups(x, e) < 0 ||
+	    give_stdio(x, e) < 0 ||
 	    process_fds_prepare(&x->fds, &x->opts->p,
 				x->opts->p.pidfd_socket, x->process.terminal,
 				e) < 0 ||
@@ -567,6 +578,7 @@ int container_exec(const struct exec_opts *opts, int *ret_status, struct err *e)
 		r = foreground_wait(&x.fg, x.child.pid, x.child.pidfd,
 				    ret_status, e);
 		let_go(&x);
+		foreground_drain(&x.fg);
 	}
 	foreground_end(&x.fg);
 	execution_free(&x);

@@ -77,6 +77,7 @@ int foreground_attach(struct foreground *fg, int console, struct err *e)
 	char name[256];
 	int master = -1;
 
+	stdio_begin(&fg->stdio);
 	if (console < 0)
 		return 0;
 	if (sock_recv_fd(console, name, sizeof(name),
@@ -89,7 +90,8 @@ int foreground_attach(struct foreground *fg, int console, struct err *e)
 int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 		    int *ret_status, struct err *e)
 {
-	struct pollfd p[2 + TTY_POLLFDS];
+	struct pollfd p[2 + TTY_POLLFDS + STDIO_POLLFDS];
+	struct pollfd *pt = p + 2, *ps = pt + TTY_POLLFDS;
 	bool ended;
 
 	if (fg->sigfd < 0)
@@ -99,25 +101,59 @@ int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 	while (!ended) {
 		p[0] = (struct pollfd){ .fd = fg->sigfd, .events = POLLIN };
 		p[1] = (struct pollfd){ .fd = fg->notify.fd, .events = POLLIN };
-		tty_pollfds(&fg->tty, p + 2);
-		if (poll(p, 2 + TTY_POLLFDS, -1) < 0) {
+		tty_pollfds(&fg->tty, pt);
+		stdio_pollfds(&fg->stdio, ps);
+		if (poll(p, sizeof(p) / sizeof(*p), -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return err_errno(e, errno, "cannot wait for the process");
 		}
-		tty_relay(&fg->tty, p + 2);
+		tty_relay(&fg->tty, pt);
+		stdio_relay(&fg->stdio, ps);
 		if (p[1].revents & POLLIN) /* the main process of the unit is us */
 			notify_relay(&fg->notify, getpid());
 		if (p[0].revents & POLLIN)
 			ended = on_signals(fg, pid, pidfd, ret_status);
 	}
 	tty_drain(&fg->tty);
+	stdio_ended(&fg->stdio);
 	return 0;
+}
+
+/* Something that ends programs is waiting for us. */
+static bool told_to_end(struct foreground *fg)
+{
+	struct signalfd_siginfo si;
+
+	while (read(fg->sigfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		int sig = (int)si.ssi_signo;
+
+		if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP ||
+		    sig == SIGQUIT)
+			return true;
+	}
+	return false;
+}
+
+void foreground_drain(struct foreground *fg)
+{
+	struct pollfd p[1 + STDIO_POLLFDS];
+
+	while (stdio_active(&fg->stdio)) {
+		p[0] = (struct pollfd){ .fd = fg->sigfd, .events = POLLIN };
+		stdio_pollfds(&fg->stdio, p + 1);
+		if (poll(p, sizeof(p) / sizeof(*p), -1) < 0 && errno != EINTR)
+			return;
+		stdio_relay(&fg->stdio, p + 1);
+		if ((p[0].revents & POLLIN) && told_to_end(fg))
+			return;
+	}
 }
 
 void foreground_end(struct foreground *fg)
 {
 	tty_detach(&fg->tty);
+	stdio_close(&fg->stdio);
 	notify_close(&fg->notify);
 	if (fg->sigfd >= 0)
 		(void)close(fg->sigfd);

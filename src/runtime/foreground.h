@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "runtime/notify.h"
+#include "runtime/stdio.h"
 #include "runtime/tty.h"
 
 #include <signal.h>
@@ -19,9 +20,14 @@ struct foreground {
 	bool blocked;
 	sigset_t saved;  /* mask to restore */
 	struct tty tty;
+	struct stdio stdio;   /* without a terminal */
 	struct notify notify; /* READY= is passed on as long as we stay */
 };
-#define FOREGROUND_INIT { .sigfd = -1, .tty = TTY_INIT, .notify = NOTIFY_INIT }
+#define FOREGROUND_INIT                                          \
+	{                                                        \
+		.sigfd = -1, .tty = TTY_INIT, .stdio = STDIO_INIT, \
+		.notify = NOTIFY_INIT                            \
+	}
 
 /*
  * Block all forwardable signals, so that none is lost between the start of the
@@ -32,18 +38,23 @@ void foreground_block_signals(struct foreground *fg);
 
 /*
  * Take the terminal: `console` is the socket on which init sent the pty master,
- * or -1 (stdio was inherited, nothing to do). After init's READY and before the
+ * or -1; and begin to relay what stdio_make() made. After init's READY and before the
  * program may start, so that its first line finds the modes and the size.
  */
 int foreground_attach(struct foreground *fg, int console, struct err *e);
 
 /*
- * Wait for `pid` (a child of ours) to end, relaying its terminal. All signals
- * but SIGCHLD, SIGWINCH and SIGURG are forwarded. *ret_status is the shell's
- * exit code.
+ * Wait for `pid` (a child of ours) to end, relaying its terminal or stdio. All
+ * signals but SIGCHLD, SIGWINCH and SIGURG are forwarded. *ret_status is the
+ * shell's exit code.
  */
 int foreground_wait(struct foreground *fg, pid_t pid, int pidfd,
 		    int *ret_status, struct err *e);
+/*
+ * After the end: relay stdio until whoever still has it, a process that the ended
+ * one left behind, closes it, or a signal wants us to end.
+ */
+void foreground_drain(struct foreground *fg);
 /* Restore the caller's terminal and signal mask; on every way out. */
 void foreground_end(struct foreground *fg);
 

@@ -74,6 +74,14 @@ int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
 	return 0;
 }
 
+bool process_fds_piped(const struct process_fds *fds)
+{
+	for (int i = 0; fds->stdio && i < 3; i++)
+		if (fds->stdio[i] >= 0)
+			return true;
+	return false;
+}
+
 void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 {
 	plan->fds[SLOT_FIFO] = fds->fifo;
@@ -85,6 +93,8 @@ void process_fds_assign(const struct process_fds *fds, struct plan *plan)
 	plan->fds[SLOT_HOOK_ERR] = fds->hooks.err;
 	plan->fds[SLOT_ROOT] = fds->root;
 	plan->fds[SLOT_MNT] = fds->mnt;
+	for (int i = 0; fds->stdio && i < 3; i++)
+		plan->fds[SLOT_STDIN + i] = fds->stdio[i];
 }
 
 static void close_one(int *fd)

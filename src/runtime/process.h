@@ -26,6 +26,7 @@ struct process_fds {
 	int tty;      /* legacy --console slave */
 	int root;     /* exec, mounts: O_PATH of init's root */
 	int mnt;      /* mounts: init's mount namespace */
+	const int *stdio; /* 0, 1, 2 of init, -1 = the caller's; borrowed, or NULL */
 	struct hook_io hooks; /* where hooks write */
 	int master;   /* our end of the console pair for a foreground terminal */
 	struct fdvec ns;     /* joined namespaces */
@@ -33,7 +34,7 @@ struct process_fds {
 };
 #define PROCESS_FDS_INIT                                                      \
 	{                                                                     \
-		-1, -1, -1, -1, -1, -1, HOOK_IO_INIT, -1, { 0 },                  \
+		-1, -1, -1, -1, -1, -1, NULL, HOOK_IO_INIT, -1, { 0 },            \
 			SECCOMP_PROGRAM_INIT                                  \
 	}
 
@@ -49,6 +50,8 @@ int process_fds_prepare(struct process_fds *fds, const struct process_opts *o,
  */
 int process_fds_seccomp(struct process_fds *fds, const struct spec_seccomp *s,
 			struct plan_request *req, struct err *e);
+/* Does init get pipes? plan_request.stdio. */
+bool process_fds_piped(const struct process_fds *fds);
 /* Fill plan->fds from what was prepared. */
 void process_fds_assign(const struct process_fds *fds, struct plan *plan);
 void process_fds_clear(struct process_fds *fds);

@@ -49,6 +49,20 @@ static int leave(struct creation *cr, struct foreground *fg, int *ret_status,
 	return notify_wait(&fg->notify, cr->child.pid, cr->child.pidfd, e);
 }
 
+static int take_away(struct creation *cr, struct err *e)
+{
+	if (cr->opts->keep)
+		return 0;
+	if (state_lock(&cr->c, deadline_in_ms(LOCK_DEADLINE_MS), e) < 0) {
+		/* somebody deleted it meanwhile: that is what was wanted */
+		if (e->code != ENOENT)
+			return -e->code;
+		err_clear(e);
+		return 0;
+	}
+	return container_destroy(&cr->c, &cr->spec, e);
+}
+
 int container_stay(struct creation *cr, struct foreground *fg, int *ret_status,
 		   struct err *e)
 {
@@ -61,16 +75,10 @@ int container_stay(struct creation *cr, struct foreground *fg, int *ret_status,
 		return r;
 	}
 	cr->child.pid = 0; /* reaped */
-	if (cr->opts->keep)
-		return 0;
-	if (state_lock(&cr->c, deadline_in_ms(LOCK_DEADLINE_MS), e) < 0) {
-		/* somebody deleted it meanwhile: that is what was wanted */
-		if (e->code != ENOENT)
-			return -e->code;
-		err_clear(e);
-		return 0;
-	}
-	return container_destroy(&cr->c, &cr->spec, e);
+	r = take_away(cr, e);
+	/* what init left behind has ended with the container */
+	foreground_drain(fg);
+	return r;
 }
 
 /* The terminal's modes and the notify socket are there before the program is. */
@@ -96,6 +104,15 @@ static int let_run(struct creation *cr, struct err *e)
 	return r;
 }
 
+/* In the foreground, where there is no terminal to relay. */
+static int give_stdio(struct creation *cr, struct foreground *fg, struct err *e)
+{
+	if (cr->opts->p.detach || cr->spec.process.terminal)
+		return 0;
+	cr->fds.stdio = fg->stdio.theirs;
+	return stdio_make(&fg->stdio, e);
+}
+
 int container_run(const struct create_opts *opts, int *ret_status,
 		  struct err *e)
 {
@@ -112,7 +129,9 @@ int container_run(const struct create_opts *opts, int *ret_status,
 		if (!opts->no_subreaper)
 			(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	}
-	r = container_create(&cr, VERB_RUN, e);
+	r = give_stdio(&cr, &fg, e);
+	if (r == 0)
+		r = container_create(&cr, VERB_RUN, e);
 	if (r == 0)
 		r = let_run(&cr, e);
 	if (r == 0)

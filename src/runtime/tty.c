@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Terminal relay (tty.h). Only the master is non-blocking: the caller's stdio is
- * shared with other programs and keeps its flags, so it is read and written only
- * after poll(2) said so, in pieces a ready descriptor takes at once.
+ * shared with other programs and keeps its flags (relay.h).
  */
 #include "config.h"
 #include "runtime/tty.h"
@@ -16,8 +15,6 @@
 
 #include "base/banned.h"
 
-/* Bytes a pipe or terminal that polls writable accepts without blocking. */
-#define WRITE_PIECE 512
 #define DRAIN_POLL_MS 100
 
 static int find_host_tty(void)
@@ -61,10 +58,9 @@ int tty_attach(struct tty *t, int master, struct err *e)
 	if (r < 0)
 		return err_errno(e, -r, "cannot use the container's terminal");
 	t->host = find_host_tty();
-	t->in.from = STDIN_FILENO;
-	t->in.to = master;
-	t->out.from = master;
-	t->out.to = STDOUT_FILENO;
+	/* output that nobody reads must not stop the program */
+	relay_begin(&t->in, STDIN_FILENO, master, true);
+	relay_begin(&t->out, master, STDOUT_FILENO, true);
 	tty_resize(t);
 	return set_raw(t, e);
 }
@@ -78,60 +74,16 @@ void tty_resize(struct tty *t)
 		(void)ioctl(t->master, TIOCSWINSZ, &ws);
 }
 
-static bool has_data(const struct tty_pipe *p)
-{
-	return p->start < p->end;
-}
-
-/* Order: in.from, in.to, out.from, out.to. */
 void tty_pollfds(const struct tty *t, struct pollfd *p)
 {
-	const struct tty_pipe *dir[2] = { &t->in, &t->out };
-
-	for (int i = 0; i < 2; i++) {
-		bool full = has_data(dir[i]);
-
-		p[2 * i] = (struct pollfd){ .fd = full ? -1 : dir[i]->from,
-					    .events = POLLIN };
-		p[2 * i + 1] = (struct pollfd){ .fd = full ? dir[i]->to : -1,
-						.events = POLLOUT };
-	}
-}
-
-static void fill(struct tty_pipe *p)
-{
-	ssize_t n = read(p->from, p->buf, sizeof(p->buf));
-
-	if (n > 0) {
-		p->start = 0;
-		p->end = (size_t)n;
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		p->from = -1; /* EIO of a master: no slave is open any more */
-	}
-}
-
-static void flush(struct tty_pipe *p)
-{
-	size_t n = p->end - p->start;
-	ssize_t w = write(p->to, p->buf + p->start,
-			  n < WRITE_PIECE ? n : WRITE_PIECE);
-
-	if (w > 0)
-		p->start += (size_t)w;
-	else if (w < 0 && errno != EAGAIN && errno != EINTR)
-		p->start = p->end; /* nobody reads it: drop, keep draining */
+	relay_pollfds(&t->in, p);
+	relay_pollfds(&t->out, p + RELAY_POLLFDS);
 }
 
 void tty_relay(struct tty *t, const struct pollfd *p)
 {
-	struct tty_pipe *dir[2] = { &t->in, &t->out };
-
-	for (int i = 0; i < 2; i++) {
-		if (p[2 * i].fd >= 0 && p[2 * i].revents)
-			fill(dir[i]);
-		if (p[2 * i + 1].fd >= 0 && p[2 * i + 1].revents)
-			flush(dir[i]);
-	}
+	relay_move(&t->in, p);
+	relay_move(&t->out, p + RELAY_POLLFDS);
 }
 
 void tty_drain(struct tty *t)
@@ -140,13 +92,13 @@ void tty_drain(struct tty *t)
 
 	t->in.from = -1;
 	t->in.start = t->in.end;
-	while (t->master >= 0 && (t->out.from >= 0 || has_data(&t->out))) {
+	while (t->master >= 0 && (t->out.from >= 0 || relay_has_data(&t->out))) {
 		tty_pollfds(t, p);
 		/*
 		 * A background process of the container may keep the slave open
 		 * and silent: what was written before the end is readable now.
 		 */
-		int timeout = has_data(&t->out) ? -1 : DRAIN_POLL_MS;
+		int timeout = relay_has_data(&t->out) ? -1 : DRAIN_POLL_MS;
 		int r = poll(p, TTY_POLLFDS, timeout);
 
 		if (r == 0 || (r < 0 && errno != EINTR))

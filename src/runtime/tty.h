@@ -4,32 +4,26 @@
 #define OCIRUN_RUNTIME_TTY_H
 
 #include "base/err.h"
+#include "runtime/relay.h"
 
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <termios.h>
 
-#define TTY_BUF 16384
-#define TTY_POLLFDS 4
-
-struct tty_pipe { /* one direction */
-	int from, to;     /* -1 = closed; not owned */
-	char buf[TTY_BUF];
-	size_t start, end;
-};
+#define TTY_POLLFDS (2 * RELAY_POLLFDS)
 
 struct tty {
 	int master;       /* owned; -1 = no terminal */
 	int host;         /* a descriptor of the caller's terminal, -1 = none */
 	bool raw;         /* host was put into raw mode: restore `saved` */
 	struct termios saved;
-	struct tty_pipe in, out;
+	struct relay in, out;
 };
-#define TTY_INIT                                                  \
-	{                                                         \
-		.master = -1, .host = -1, .in = { -1, -1, { 0 }, 0, 0 }, \
-		.out = { -1, -1, { 0 }, 0, 0 }                    \
+#define TTY_INIT                                             \
+	{                                                    \
+		.master = -1, .host = -1, .in = RELAY_INIT,  \
+		.out = RELAY_INIT                            \
 	}
 
 /*

@@ -389,6 +389,50 @@ options_missing() {
 	done
 }
 
+# Foreground stdio without a terminal: what the program sees, who waits for whom.
+stdio_kinds() {
+	ln -sf busybox "$B/rootfs/bin/readlink"
+	ln -sf busybox "$B/rootfs/bin/test"
+	args sh -c 'for i in 0 1 2; do test -t $i && echo tty; readlink /proc/self/fd/$i; done'
+	(cd "$B" && script -qec "$R --root $ROOT run c1" "$D/typescript" </dev/null >/dev/null)
+	grep -oE '^(tty|pipe|/dev/[a-z]*)' "$D/typescript"
+	rm "$D/typescript"
+}
+stdio_ends() {
+	local begin
+	ln -sf busybox "$B/rootfs/bin/wc"
+	ln -sf busybox "$B/rootfs/bin/head"
+	cd "$B" || return
+	args sh -c 'while :; do echo y || exit 9; done'
+	rt run c1 </dev/null 2>/dev/null | head -n 1
+	echo "${PIPESTATUS[0]}"
+	args sh -c 'wc -c; exit 3'
+	head -c 200000 /dev/zero | rt run c1
+	echo "exit $?"
+	args sh -c 'head -c 500000 /dev/zero; echo e >&2'
+	rt run c1 </dev/null 2>"$D/err" | { sleep 0.3; wc -c; }
+	cat "$D/err"
+	args sh -c 'exec >&- 2>&-; exit 5'
+	rt run c1 </dev/null
+	echo "exit $?"
+	echo old >"$D/file"
+	args sh -c 'echo new'
+	config '.process.user = {uid: 1000, gid: 1000}'
+	rt run c1 </dev/null >>"$D/file"
+	stat -c %u "$D/file"
+	cat "$D/file"
+	rm "$D/file" "$D/err"
+	config '.process.user = {uid: 0, gid: 0}'
+	sleeper
+	begin=$(date +%s)
+	rt exec c1 sh -c '(sleep 2; echo late) & echo early; exit 4' </dev/null >"$D/file" 2>&1
+	echo "exit $?"
+	[ $(($(date +%s) - begin)) -ge 1 ] && echo "waited"
+	cat "$D/file"
+	rm "$D/file"
+	gone
+}
+
 cases() {
 	same 'spec' spec_default
 	same 'spec --rootless' spec_rootless
@@ -406,6 +450,8 @@ cases() {
 	same 'update' updates
 	same 'run: exit codes and streams' exit_codes
 	same 'exec: exit codes, options' exec_codes
+	same 'stdio: what a program sees of it' stdio_kinds
+	same 'stdio: ends, files, what is left behind' stdio_ends
 	same 'exec --process' exec_process
 	differs 'runc until 1.3 takes "--" behind the id for the program, since 1.4 it ends options' \
 		'exec: "--" behind the id' exec_dashes
