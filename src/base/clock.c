@@ -51,21 +51,50 @@ int deadline_poll_ms(deadline_t d)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+struct date {
+	int year, month, day;
+};
+
+/*
+ * Of the days since 1970-01-01, in the proleptic Gregorian calendar. Not gmtime(3):
+ * it reads the time zone from a file first, at every start and for nothing.
+ */
+static struct date date_of(int64_t days)
+{
+	/* years begin in March, so that the leap day is the last of one */
+	const int64_t era_days = 146097; /* of 400 years */
+	int64_t z = days + 719468, era = (z >= 0 ? z : z - era_days + 1) / era_days;
+	int64_t doe = z - era * era_days;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t march = (5 * doy + 2) / 153;
+	int month = (int)(march < 10 ? march + 3 : march - 9);
+
+	return (struct date){ (int)(yoe + era * 400 + (month <= 2)), month,
+			      (int)(doy - (153 * march + 2) / 5 + 1) };
+}
+
 char *time_rfc3339nano(const struct timespec *ts, char *buf, size_t size)
 {
-	struct tm tm = { 0 };
+	struct date d;
 	char frac[16] = "";
+	int64_t secs = ts->tv_sec, days = secs / 86400;
 	size_t n;
 
-	(void)gmtime_r(&ts->tv_sec, &tm);
+	secs %= 86400;
+	if (secs < 0) {
+		secs += 86400;
+		days--;
+	}
+	d = date_of(days);
 	if (ts->tv_nsec > 0 && ts->tv_nsec < 1000000000) {
 		n = (size_t)snprintf(frac, sizeof(frac), ".%09ld", ts->tv_nsec);
 		while (n > 0 && frac[n - 1] == '0')
 			frac[--n] = '\0';
 	}
-	(void)snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ",
-		       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		       tm.tm_min, tm.tm_sec, frac);
+	(void)snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", d.year,
+		       d.month, d.day, (int)(secs / 3600),
+		       (int)(secs / 60 % 60), (int)(secs % 60), frac);
 	return buf;
 }
 

@@ -536,23 +536,38 @@ static void record_stdio(struct record *rec, pid_t pid)
 	}
 }
 
+/* What can be known of init before it is ready; it does not wait for this. */
+static int note_init(struct creation *cr)
+{
+	struct record *rec = &cr->c.rec;
+	struct proc_stat st;
+	int r = proc_read_stat(cr->child.pid, &st);
+
+	if (r < 0)
+		return r;
+	rec->init = (struct proc_id){ cr->child.pid, st.start };
+	/* a terminal takes their place */
+	if (!cr->spec.process.terminal)
+		record_stdio(rec, cr->child.pid);
+	return 0;
+}
+
 int container_complete(struct creation *cr, struct err *e)
 {
 	struct record *rec = &cr->c.rec;
 	struct timespec now;
-	struct proc_stat st;
 	char text[48];
-	int r = proc_read_stat(cr->child.pid, &st);
+	int r = rec->init.pid == cr->child.pid ? 0 : note_init(cr);
 
 	if (r < 0)
 		return err_errno(e, -r, "init (pid %d) is gone", cr->child.pid);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	rec->created = arena_strdup(&rec->arena,
 				    time_rfc3339nano(&now, text, sizeof(text)));
-	rec->init = (struct proc_id){ cr->child.pid, st.start };
 	rec->complete = true;
 	record_root(rec, cr->child.pid);
-	record_stdio(rec, cr->child.pid);
+	if (cr->spec.process.terminal)
+		record_stdio(rec, cr->child.pid);
 	record_cgroups(cr);
 	if (!cgroup_marked(cr->cg))
 		rec->mark = "";
@@ -607,9 +622,12 @@ static int serve(struct creation *cr, struct err *e)
 		.mounts = &mounts,
 	};
 
-	if (cgroup_apply_devices(cr->cg, &cr->spec.linux_.resources, e) == 0 &&
-	    process_serve(&s, e) == 0)
-		return 0;
+	if (cgroup_apply_devices(cr->cg, &cr->spec.linux_.resources, e) == 0) {
+		/* if it is dead, its last words are in the channel */
+		(void)note_init(cr);
+		if (process_serve(&s, e) == 0)
+			return 0;
+	}
 	if (cgroup_oom_kills(cr->cg) > 0) {
 		(void)err_wrap(e, "container init was OOM-killed (memory limit too low?)");
 		(void)err_at(e, "/linux/resources/memory/limit");

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -44,6 +45,8 @@ static const struct {
 	{ 1795334400, 1, "2026-11-22T08:00:00.000000001Z" },
 	{ 951782399, 999999999, "2000-02-28T23:59:59.999999999Z" },
 	{ 951782400, 500000000, "2000-02-29T00:00:00.5Z" },
+	{ 4107542400, 0, "2100-03-01T00:00:00Z" },
+	{ -1, 0, "1969-12-31T23:59:59Z" },
 };
 
 static const struct {
@@ -59,7 +62,8 @@ static const struct {
 
 int main(void)
 {
-	char buf[40];
+	char buf[40], want[40];
+	int differ = 0;
 	size_t i;
 
 	test_deadline();
@@ -70,6 +74,16 @@ int main(void)
 		is_str(time_rfc3339nano(&ts, buf, sizeof(buf)), stamps[i].want,
 		       "stamp %zu", i);
 	}
+	for (int64_t day = -800000; day < 800000; day += 17) {
+		struct timespec ts = { .tv_sec = day * 86400 + 43261 };
+		struct tm tm;
+
+		(void)gmtime_r(&ts.tv_sec, &tm);
+		(void)snprintf(want, sizeof(want), "%04d-%02d-%02dT12:01:01Z",
+			       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+		differ += !streq(time_rfc3339nano(&ts, buf, sizeof(buf)), want);
+	}
+	is_int(differ, 0, "the dates of gmtime(3), 4000 years of them");
 	for (i = 0; i < COUNT(zones); i++) {
 		(void)setenv("TZ", zones[i].tz, 1);
 		is_str(time_rfc3339_local(1795334400, buf, sizeof(buf)),
