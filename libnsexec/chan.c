@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "libnsexec/program.h"
 
 #include "base/banned.h"
 
@@ -476,6 +477,8 @@ bool chan_pending_error(struct chan *c, struct err *e)
 		if (msg.type == CHAN_LOG)
 			emit_log(&msg);
 		chan_msg_close(&msg);
+		if (msg.type == CHAN_UNBORN && nsx_zygote_why(msg.payload, e))
+			return true;
 		if (msg.type != CHAN_ERROR)
 			continue;
 		(void)take_error(c, &msg, NULL, e);

@@ -124,7 +124,7 @@ int chan_send(struct chan *c, enum chan_type type, const void *payload,
 int chan_recv(struct chan *c, enum chan_type want, struct chan_msg *ret,
 	      deadline_t deadline, uint32_t *ret_step, struct err *e);
 
-/* An ERROR that has already arrived: fills *e and returns true. Never waits. */
+/* An ERROR (or UNBORN) that has already arrived: fills *e and returns true. Never waits. */
 bool chan_pending_error(struct chan *c, struct err *e);
 
 /* chan_recv() for a message of which only the arrival matters. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clone3(2) and what stands in for it: with a copy of our memory (nsx_clone), or
- * in our memory, on a stack of its own (nsx_clone_shared). Must not know what the
- * new process is for.
+ * clone3(2) and what stands in for it: with a copy of our memory (nsx_clone), in our
+ * memory on a stack of its own (nsx_clone_shared), or with all of our memory because
+ * we need it no more (nsx_clone_heir). Must not know what the new process is for.
  */
 #include "config.h"
 #include "libnsexec/program.h"
@@ -137,4 +137,68 @@ pid_t nsx_clone_shared(struct sys_clone_args *args, void *stack, size_t size,
 	(void)arg;
 	return -ENOSYS;
 #endif
+}
+
+/*
+ * The child goes on where we were, on our stack; we leave at once, without a stack.
+ * Registers but the result survive the system call in both processes.
+ */
+#if SHARED_CLONE && defined(__x86_64__)
+static long clone_and_exit(struct sys_clone_args *args)
+{
+	register long nr __asm__("rax") = SYS_clone3;
+	register void *a0 __asm__("rdi") = args;
+	register size_t a1 __asm__("rsi") = sizeof(*args);
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jle 1f\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "xor %%edi, %%edi\n\t"
+			 "syscall\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "+r"(nr), "+r"(a0)
+			 : "r"(a1), [exit] "i"(SYS_exit_group)
+			 : "rcx", "r11", "memory", "cc");
+	return nr;
+}
+
+/* The child would have a new shadow stack, and could not return on the old one. */
+static bool has_shadow_stack(void)
+{
+	uint64_t ssp = 0;
+
+	/* rdsspq; does nothing where there is none */
+	__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0x1e, 0xc8" : "+a"(ssp));
+	return ssp != 0;
+}
+
+static long heir(const struct sys_clone_args *args)
+{
+	struct sys_clone_args shared = *args;
+
+	shared.flags |= CLONE_VM;
+	return has_shadow_stack() ? -ENOSYS : clone_and_exit(&shared);
+}
+#else
+static long heir(const struct sys_clone_args *args)
+{
+	(void)args;
+	return -ENOSYS;
+}
+#endif
+
+pid_t nsx_clone_heir(struct sys_clone_args *args, bool share)
+{
+	long r = share ? heir(args) : -ENOSYS;
+	pid_t pid;
+
+	/* EINVAL: of what the flags want, something cannot be had in shared memory */
+	if (!nsx_clone3_denied((pid_t)r) && r != -EINVAL)
+		return (pid_t)r;
+	pid = nsx_clone(args);
+	if (pid > 0)
+		_exit(0);
+	return pid;
 }

@@ -73,9 +73,12 @@ int nsx_idmap_check(const struct nsx_idmap *map, size_t n, const char *what,
 
 /* ---- zygote.c ---- */
 
-/* Word what UNBORN says of a zygote that could not execute. Returns -code. */
-int nsx_zygote_explain(uint32_t what, int code, struct err *e);
-/* What UNBORN says where the zygote lives: clone3 failed. */
+/*
+ * Word the payload of an UNBORN whose zygote could not execute. False if it lives: the
+ * kernel has refused its clone.
+ */
+bool nsx_zygote_why(const void *unborn, struct err *e);
+/* The first word of UNBORN then; the second is the errno. */
 #define NSX_UNBORN_CLONE 0U
 /*
  * Wait for the end of one that has had its last request, and forget it: 0,
@@ -99,6 +102,12 @@ pid_t nsx_clone(struct sys_clone_args *args);
 typedef void (*nsx_shared_fn)(void *arg);
 pid_t nsx_clone_shared(struct sys_clone_args *args, void *stack, size_t size,
 		       nsx_shared_fn fn, void *arg);
+/*
+ * Clone and end: 0 in the child, which takes our place, or -errno. `share`: it may
+ * take our memory, too, instead of a copy, which is cheaper. Then it is not alone in
+ * it until we are gone.
+ */
+pid_t nsx_clone_heir(struct sys_clone_args *args, bool share);
 /* It is denied as a whole: there may be another way. */
 bool nsx_clone3_denied(pid_t r);
 
@@ -116,6 +125,12 @@ struct nsx_walker {
  * that ran NSX_OP_CLONE does not return.
  */
 int nsx_walk(struct nsx_walker *w, struct err *e);
+/*
+ * Do the processes of this program bear to be in shared memory for a moment? Not with
+ * unshare(2) of a user and setns(2) to a time namespace, which want to be alone; nor
+ * with a new time namespace, which a process in shared memory is not born into.
+ */
+bool nsx_may_share(const struct nsx_program *prog);
 /* INIT_PID: tell the parent that we are there. */
 int nsx_announce(struct chan *c, struct err *e);
 /* Die with the parent from here on, unless it is dead already: then die now. */

@@ -291,10 +291,11 @@ static int take_process(struct spawn *s, bool *ret_refused, struct err *e)
 	AUTO(fd) int pidfd = msg.n_fds > 0 ? msg.fds[0] : -1;
 
 	if (msg.type == CHAN_UNBORN) {
+		if (nsx_zygote_why(msg.payload, e))
+			return -e->code;
 		memcpy(why, msg.payload, sizeof(why));
-		*ret_refused = why[0] == NSX_UNBORN_CLONE;
-		return *ret_refused ? -(int)why[1] :
-				      nsx_zygote_explain(why[0], (int)why[1], e);
+		*ret_refused = true;
+		return -(int)why[1];
 	}
 	pid = pid_of(pidfd);
 	if (pid < 0)

@@ -145,11 +145,9 @@ static void await_order(struct chan *chan, struct order *o)
 			args.flags |= SYS_CLONE_INTO_CGROUP;
 			args.cgroup = (uint64_t)o->cgroup;
 		}
-		pid = nsx_clone(&args);
+		pid = nsx_clone_heir(&args, nsx_may_share(o->prog));
 		if (pid == 0)
 			break;
-		if (pid > 0)
-			_exit(0);
 		const uint32_t why[2] = { NSX_UNBORN_CLONE, (uint32_t)-pid };
 
 		drop_order(o, &msg);

@@ -250,13 +250,25 @@ int nsx_announce(struct chan *c, struct err *e)
 	return chan_send(c, CHAN_INIT_PID, NULL, 0, &pidfd, 1, e);
 }
 
+bool nsx_may_share(const struct nsx_program *prog)
+{
+	for (size_t i = 0; i < NSX_MAX_OPS; i++) {
+		const struct nsx_op *op = &prog->ops[i];
+
+		if (op->type == NSX_OP_UNSHARE &&
+		    op->arg & (CLONE_NEWUSER | CLONE_NEWTIME))
+			return false;
+		if (op->type == NSX_OP_SETNS && (op->arg & ~NSX_TRY) == NSX_TIME)
+			return false;
+	}
+	return true;
+}
+
 static int op_clone(struct nsx_walker *w, uint32_t flags, struct err *e)
 {
 	struct sys_clone_args args = { .flags = CLONE_PARENT | flags };
-	pid_t pid = nsx_clone(&args);
+	pid_t pid = nsx_clone_heir(&args, nsx_may_share(w->prog));
 
-	if (pid > 0)
-		_exit(0);
 	if (pid < 0)
 		return nsx_explain_create(e, -pid, flags, -1);
 	w->chan->self = "init";

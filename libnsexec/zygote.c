@@ -88,19 +88,25 @@ static const char *const doing_texts[] = {
 	[DOING_EXEC] = "cannot execute the sealed copy of this program",
 };
 
-int nsx_zygote_explain(uint32_t what, int code, struct err *e)
+bool nsx_zygote_why(const void *unborn, struct err *e)
 {
-	if (what >= sizeof(doing_texts) / sizeof(doing_texts[0]) ||
-	    !doing_texts[what])
-		return err_set(e, EPROTO, "the stage failed at an unknown point");
-	(void)err_errno(e, code, "%s", doing_texts[what]);
-	if (what == DOING_OPEN)
+	uint32_t v[2];
+
+	memcpy(v, unborn, sizeof(v));
+	if (v[0] == NSX_UNBORN_CLONE)
+		return false;
+	if (v[0] >= sizeof(doing_texts) / sizeof(doing_texts[0])) {
+		(void)err_set(e, EPROTO, "the stage failed at an unknown point");
+		return true;
+	}
+	(void)err_errno(e, (int)v[1], "%s", doing_texts[v[0]]);
+	if (v[0] == DOING_OPEN)
 		(void)err_hint(e, "is /proc mounted?");
-	if (what == DOING_EXEC && code == ENOENT)
+	if (v[0] == DOING_EXEC && v[1] == ENOENT)
 		(void)err_hint(
 			e,
 			"its dynamic linker is missing, or execveat(2) is filtered");
-	return -code;
+	return true;
 }
 
 /* ---- the child, until it executes: raw system calls only ---- */

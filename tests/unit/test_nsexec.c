@@ -615,15 +615,26 @@ static void test_no_room(void)
 	struct err e = ERR_INIT;
 	int before = open_fds();
 
-	request(&req, "pid+", 0, &fds, "wait");
-	(void)setrlimit(RLIMIT_FSIZE, &few);
-	int r = try_spawn(&c, &req, &e);
+	for (int late = 0; late < 2; late++) {
+		struct nsx_zygote z = NSX_ZYGOTE_INIT;
 
-	(void)setrlimit(RLIMIT_FSIZE, &all);
-	is_int(r, -EFBIG, "no room for the copy");
-	is_str(e.msg, "cannot copy own executable into a memfd: file too large",
-	       "says so");
-	finish(&c, &fds, before, "no room");
+		request(&req, "pid+", 0, &fds, "wait");
+		req.zygote = &z;
+		e = (struct err)ERR_INIT;
+		(void)setrlimit(RLIMIT_FSIZE, &few);
+		is_int(nsx_zygote_begin(&z, "ocirun", 0, &e), 0, "begun");
+		/* dead by the time it is asked */
+		if (late)
+			(void)poll(NULL, 0, 100);
+		int r = nsx_spawn(&c, &req, &e);
+
+		(void)setrlimit(RLIMIT_FSIZE, &all);
+		is_int(r, -EFBIG, "no room for the copy");
+		is_str(e.msg,
+		       "cannot copy own executable into a memfd: file too large",
+		       "says so");
+		finish(&c, &fds, before, "no room");
+	}
 }
 
 static void test_keep_fails(void)
