@@ -95,8 +95,8 @@ static int take_order(struct chan_msg *msg, struct order *o)
 	int r = map_program(msg->fds[0], o), next = 1;
 
 	(void)close(msg->fds[0]);
-	if (r < 0)
-		return r;
+	if (r < 0 || !o->prog)
+		return r < 0 ? r : -EINVAL;
 	const struct nsx_program *prog = o->prog;
 	unsigned int want = 1U + prog->has_cgroup + prog->n_keep +
 			    (unsigned int)__builtin_popcount(prog->joined);
