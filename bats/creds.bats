@@ -225,3 +225,40 @@ mixed='.process.capabilities = {
 	run oci run "$ID"
 	is_field NoNewPrivs 0
 }
+
+# with_securebits BITS ARG...: ocirun as a service with SecureBits= runs it: all
+# capabilities are ambient, since root has no others then.
+with_securebits() {
+	local bits=$1 caps
+	shift
+	caps=$(capsh --decode="$(sed -n 's/^CapEff:\t//p' /proc/self/status)")
+	caps=+$(sed 's/.*=//; s/cap_//g; s/,/,+/g' <<<"$caps")
+	setpriv --inh-caps="$caps" --ambient-caps="$caps" --securebits="$bits" \
+		"$OCIRUN" --root "$ROOT" "$@"
+}
+
+@test "the caller's securebits are not the container's" {
+	command -v setpriv >/dev/null && command -v capsh >/dev/null ||
+		skip "requires setpriv and capsh"
+	config "$mixed"' | .process.capabilities.effective = ["CAP_KILL", "CAP_NET_RAW"]'
+	for bits in +noroot +noroot,+no_setuid_fixup +noroot,+no_setuid_fixup,+no_setuid_fixup_locked; do
+		run with_securebits "$bits" run "$ID"
+		code 0
+		caps 2420 2420 2420 2000 0000
+	done
+	sleeper
+	run with_securebits +noroot exec "$ID" cat /proc/self/status
+	caps 2420 2420 2420 2000 0000
+}
+
+@test "locked securebits that take root's capabilities: no container" {
+	command -v setpriv >/dev/null && command -v capsh >/dev/null ||
+		skip "requires setpriv and capsh"
+	run with_securebits +noroot,+noroot_locked run "$ID"
+	echo "$output"
+	code 1
+	last /process/capabilities "securebits 0x3" "operation not permitted" "locked"
+	# of no consequence
+	run with_securebits +no_setuid_fixup,+no_setuid_fixup_locked run "$ID"
+	code 0
+}

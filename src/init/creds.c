@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/securebits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -142,6 +143,28 @@ static uint64_t caps_known(uint64_t *ret_bounding)
 	return known;
 }
 
+/*
+ * The caller's securebits would come with us, and with "noroot" execve(2) gives root
+ * none of the capabilities that the config has. The others change nothing here.
+ */
+static int plain_root(struct err *e)
+{
+	int bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+	/* each lock is the bit above what it locks */
+	int locks = bits > 0 ? bits & SECURE_ALL_LOCKS : 0;
+	int locked = locks | (bits & (locks >> 1));
+
+	if (bits <= 0 || !(bits & SECBIT_NOROOT))
+		return 0;
+	if (prctl(PR_SET_SECUREBITS, locked, 0, 0, 0) == 0 && !(locked & SECBIT_NOROOT))
+		return 0;
+	(void)err_errno(e, EPERM, "cannot clear the securebits %#x of the runtime",
+			(unsigned int)bits);
+	(void)err_hint(e, "they are locked, and root has no capabilities with them: see "
+		       "who starts the runtime (SecureBits= of a unit)");
+	return err_at(e, "/process/capabilities");
+}
+
 int step_bounding(struct init *in, const union step_arg *u, struct err *e)
 {
 	uint64_t bounding, drop;
@@ -150,6 +173,8 @@ int step_bounding(struct init *in, const union step_arg *u, struct err *e)
 	(void)in;
 	if (!u->caps.set)
 		return 0;
+	if (plain_root(e) < 0)
+		return -e->code;
 	(void)caps_known(&bounding);
 	drop = bounding & ~u->caps.bounding;
 	for (unsigned int cap = 0; cap < CAP_BITS; cap++) {
