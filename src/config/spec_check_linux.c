@@ -397,7 +397,7 @@ int spec_check_sysctl_own(const struct spec *spec, uint32_t own, struct err *e)
 static bool has_node_beyond(const char *list)
 {
 	for (; *list; list += strspn(list, " ,-")) {
-		uint32_t v;
+		uint32_t v = 0;
 
 		if (list_number(&list, &v) < 0)
 			return false;
