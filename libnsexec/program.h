@@ -111,6 +111,22 @@ pid_t nsx_clone_heir(struct sys_clone_args *args, bool share);
 /* It is denied as a whole: there may be another way. */
 bool nsx_clone3_denied(pid_t r);
 
+/* ---- succeed.c: one process takes the place of another ---- */
+
+struct nsx_succession {
+	struct chan *chan;
+	const char *self; /* the role of the one that comes */
+	bool share;	  /* nsx_may_share() */
+	bool pidfd_works;
+};
+/* Can we open a pidfd of ourselves here? */
+bool nsx_pidfd_works(void);
+/*
+ * Clone and end. 0 in the child, which the parent has been told of (INIT_PID) and
+ * which dies with it; -errno of the clone.
+ */
+pid_t nsx_succeed(const struct nsx_succession *s, struct sys_clone_args *args);
+
 /* ---- walk.c: child side ---- */
 
 struct nsx_walker {
@@ -119,6 +135,7 @@ struct nsx_walker {
 	int32_t ns_fd[_NSX_KIND_MAX]; /* owned; -1 once joined */
 	int procfd;		      /* the host's, while needed; -1 */
 	uint32_t joined;	      /* CLONE_NEW* flags done */
+	bool pidfd_works;	      /* nsx_pidfd_works() */
 };
 /*
  * Run the program. Returns 0 in the process that is to become init; the process
@@ -131,8 +148,6 @@ int nsx_walk(struct nsx_walker *w, struct err *e);
  * with a new time namespace, which a process in shared memory is not born into.
  */
 bool nsx_may_share(const struct nsx_program *prog);
-/* INIT_PID: tell the parent that we are there. */
-int nsx_announce(struct chan *c, struct err *e);
 /* Die with the parent from here on, unless it is dead already: then die now. */
 void nsx_die_with_parent(const struct chan *c);
 /* Process name "NAME:[SUFFIX", NAME cut to fit 15 bytes. */

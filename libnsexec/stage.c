@@ -51,6 +51,7 @@ struct order {
 	size_t size; /* of its mapping */
 	int cgroup;  /* -1 = none */
 	int32_t ns_fd[_NSX_KIND_MAX];
+	bool pidfd_works;
 };
 
 /* "3" -> a descriptor that is what it should be. */
@@ -124,6 +125,8 @@ static void drop_order(const struct order *o, const struct chan_msg *msg)
  */
 static void await_order(struct chan *chan, struct order *o)
 {
+	struct nsx_succession s = { .chan = chan, .self = "stage",
+				    .pidfd_works = nsx_pidfd_works() };
 	struct err e = ERR_INIT;
 	struct chan_msg msg;
 	pid_t pid;
@@ -145,7 +148,8 @@ static void await_order(struct chan *chan, struct order *o)
 			args.flags |= SYS_CLONE_INTO_CGROUP;
 			args.cgroup = (uint64_t)o->cgroup;
 		}
-		pid = nsx_clone_heir(&args, nsx_may_share(o->prog));
+		s.share = nsx_may_share(o->prog);
+		pid = nsx_succeed(&s, &args);
 		if (pid == 0)
 			break;
 		const uint32_t why[2] = { NSX_UNBORN_CLONE, (uint32_t)-pid };
@@ -157,6 +161,7 @@ static void await_order(struct chan *chan, struct order *o)
 	}
 	if (o->cgroup >= 0)
 		(void)close(o->cgroup);
+	o->pidfd_works = s.pidfd_works;
 }
 
 static bool clones(const struct nsx_program *prog)
@@ -172,13 +177,13 @@ static void become_init(const char *argv0, struct chan *chan,
 			const struct order *o)
 {
 	const struct nsx_program *prog = o->prog;
-	struct nsx_walker w = { .prog = prog, .chan = chan, .procfd = -1 };
+	struct nsx_walker w = { .prog = prog, .chan = chan, .procfd = -1,
+				.pidfd_works = o->pidfd_works };
 	struct err e = ERR_INIT;
 
 	memcpy(w.ns_fd, o->ns_fd, sizeof(w.ns_fd));
 	nsx_set_comm(argv0, clones(prog) ? ":[1:STG]" : NSX_INIT_COMM);
-	nsx_die_with_parent(chan);
-	if (nsx_announce(chan, &e) < 0 || nsx_walk(&w, &e) < 0) {
+	if (nsx_walk(&w, &e) < 0) {
 		chan_send_err(chan, &e, 0);
 		_exit(1);
 	}

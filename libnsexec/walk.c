@@ -240,16 +240,6 @@ static int op_timens(struct nsx_walker *w, struct err *e)
 	return r;
 }
 
-int nsx_announce(struct chan *c, struct err *e)
-{
-	/* of this process in any pid namespace: the number says nothing outside */
-	AUTO(fd) int pidfd = sys_pidfd_open(getpid(), 0);
-
-	if (pidfd < 0)
-		return err_errno(e, -pidfd, "cannot open a pidfd");
-	return chan_send(c, CHAN_INIT_PID, NULL, 0, &pidfd, 1, e);
-}
-
 bool nsx_may_share(const struct nsx_program *prog)
 {
 	for (size_t i = 0; i < NSX_MAX_OPS; i++) {
@@ -267,13 +257,12 @@ bool nsx_may_share(const struct nsx_program *prog)
 static int op_clone(struct nsx_walker *w, uint32_t flags, struct err *e)
 {
 	struct sys_clone_args args = { .flags = CLONE_PARENT | flags };
-	pid_t pid = nsx_clone_heir(&args, nsx_may_share(w->prog));
+	const struct nsx_succession s = { w->chan, "init",
+					  nsx_may_share(w->prog),
+					  w->pidfd_works };
+	pid_t pid = nsx_succeed(&s, &args);
 
-	if (pid < 0)
-		return nsx_explain_create(e, -pid, flags, -1);
-	w->chan->self = "init";
-	nsx_die_with_parent(w->chan);
-	return nsx_announce(w->chan, e);
+	return pid < 0 ? nsx_explain_create(e, -pid, flags, -1) : 0;
 }
 
 static int run_op(struct nsx_walker *w, const struct nsx_op *op, struct err *e)
