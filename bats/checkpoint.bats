@@ -171,7 +171,7 @@ goes_on() {
 		cr checkpoint --tcp-established --image-path "$IMG.$round" "$id"
 		[ ! -e "$ROOT/$id" ]
 		exact
-		lines=$(wc -l <"$COUNT")
+		count=$(wc -l <"$COUNT")
 		if ((round % 2 == 0)); then
 			cp -a "$bundle" "$TESTDIR/copy.$round"
 			rm -rf --one-file-system "$bundle"
@@ -182,7 +182,7 @@ goes_on() {
 			--bundle "$bundle" "$id"
 		[ "$(status_of "$id")" = running ]
 		goes_on
-		[ "$(wc -l <"$COUNT")" -gt "$lines" ]
+		[ "$(wc -l <"$COUNT")" -gt "$count" ]
 		rm -rf "$IMG.$round"
 	done
 	# what no round brought back would have ended it
