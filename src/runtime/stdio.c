@@ -29,19 +29,29 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+static int make_pipe(int *ret_out, int *ret_in)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	*ret_out = pair[0];
+	*ret_in = pair[1];
+	return 0;
+}
+
 int stdio_make(struct stdio *s, struct err *e)
 {
 	for (int i = 0; i < STDIO_N; i++) {
-		int pair[2];
+		int *ours = &s->ours[i], *theirs = &s->theirs[i], r;
 
 		if (is_null(i))
 			continue;
-		if (pipe2(pair, O_CLOEXEC) < 0)
-			return err_errno(e, errno, "cannot make a pipe");
-		s->theirs[i] = pair[i == STDIN_FILENO ? 0 : 1];
-		s->ours[i] = pair[i == STDIN_FILENO ? 1 : 0];
-		int r = fd_nonblock(s->ours[i], true);
-
+		r = i == STDIN_FILENO ? make_pipe(theirs, ours) :
+					make_pipe(ours, theirs);
+		if (r < 0)
+			return err_errno(e, -r, "cannot make a pipe");
+		r = fd_nonblock(*ours, true);
 		if (r < 0)
 			return err_errno(e, -r, "cannot use a pipe");
 	}
