@@ -97,7 +97,7 @@ quick() {
 }
 
 @test "/dev/null is handed in" {
-	program 'a=$(readlink /proc/1/fd/0 /proc/1/fd/1); echo "$a" >&2'
+	program 'a=$(readlink /proc/1/fd/0; readlink /proc/1/fd/1); echo "$a" >&2'
 	run sh -c '"$@" 2>&1 >/dev/null </dev/null' sh "$OCIRUN" --root "$ROOT" run "$ID"
 	echo "$output"
 	[ "$(grep -c '/dev/null' <<<"$output")" = 2 ]
