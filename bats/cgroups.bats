@@ -791,3 +791,23 @@ cgroup_mounts() {
 	[ "$(tail -n 1 <<<"$joined")" = "$(tail -n 1 <<<"$without")" ]
 	[ "${joined//$ID/ID}" = "${without//$ID/ID}" ]
 }
+
+@test "nsdelegate and other options of the host's cgroup2 outlive every kind of mount" {
+	local before where=/sys/fs/cgroup
+	[ ! -d /sys/fs/cgroup/unified ] || where=/c2
+	mkdir -p "$BUNDLE/rootfs/c2"
+	before=$(sed -n 's/.* - cgroup2 [^ ]* //p' /proc/self/mountinfo | head -n 1)
+	[[ "$before" == *,* ]] || skip "requires a cgroup2 mount with options such as nsdelegate"
+	del_mount /sys/fs/cgroup
+	add_mount "$where" cgroup2 cgroup2 nosuid,noexec,nodev
+	config --arg w "$where" \
+		'.process.args = ["sed", "-n", "s|.* \($w) .* - cgroup2 [^ ]* ||p", "/proc/self/mountinfo"]'
+	for ns in '' '{type: "cgroup"}' '{type: "cgroup", path: "/proc/self/ns/cgroup"}'; do
+		config ".linux.namespaces |= map(select(.type != \"cgroup\")) + [$ns]"
+		run oci run "$ID"
+		echo "${ns:-no namespace}: $output"
+		[ "$status" -eq 0 ]
+		[ "$output" = "$before" ]
+		[ "$(sed -n 's/.* - cgroup2 [^ ]* //p' /proc/self/mountinfo | head -n 1)" = "$before" ]
+	done
+}
