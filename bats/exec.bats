@@ -117,7 +117,7 @@ fails() {
 	[ "$(oci exec "$ID" ps | grep -c 'sleep 1000')" -eq 1 ]
 }
 
-@test "stdin, stdout and stderr are the caller's" {
+@test "stdin, stdout and stderr reach the caller's" {
 	sleeper
 	out=$(printf 'a\nb' | oci exec "$ID" sh -c 'cat; echo err >&2' 2>"$TESTDIR/err")
 	[ "$out" = $'a\nb' ]

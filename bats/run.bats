@@ -29,7 +29,7 @@ teardown() {
 	[ "$status" -eq 137 ]
 }
 
-@test "stdin, stdout and stderr are the caller's" {
+@test "stdin, stdout and stderr reach the caller's" {
 	config '.process.args = ["sh", "-c", "cat; echo err >&2"]'
 	out=$(printf 'a\nb' | oci run "$ID" 2>"$TESTDIR/err")
 	[ "$out" = $'a\nb' ]
