@@ -60,7 +60,8 @@ packages() {
 		"libprotobuf-c-dev protobuf-c-compiler" ;;
 	debian:bundle) echo "busybox-static mount util-linux" ;;
 	debian:engines) echo "docker.io containerd podman buildah conmon catatonit" \
-		"golang-github-containers-common tini jq bats procps libcap2-bin" ;;
+		"golang-github-containers-common tini jq bats procps libcap2-bin" \
+		"python3-grpcio" ;;
 	debian:test) echo "bats jq runc clang clang-tidy cppcheck shellcheck codespell" \
 		"xz-utils procps python3 libcap2-bin criu" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \

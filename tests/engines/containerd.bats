@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# containerd: a daemon of its own, driven by ctr; the CRI plugin by crictl.
+# containerd: a daemon of its own, driven by ctr; the CRI plugin by calls of its own.
 
-# shellcheck disable=SC2154 # output, stderr and all are set by expect()
+# shellcheck disable=SC2154,SC2030,SC2031 # expect() sets output, stderr and all, for one test
 load engine
 
 IMG=docker.io/library/busybox:latest
@@ -18,6 +18,10 @@ setup_file() {
 		state = "$ENGINE/state"
 		[grpc]
 		  address = "$ENGINE/sock"
+		[plugins."io.containerd.grpc.v1.cri"]
+		  sandbox_image = "docker.io/library/pause:latest"
+		  # less than the daemon's needs CAP_SYS_RESOURCE
+		  restrict_oom_score_adj = true
 		[plugins."io.containerd.grpc.v1.cri".cni]
 		  conf_dir = "$ENGINE/cni"
 		[plugins."io.containerd.grpc.v1.cri".containerd]
@@ -26,6 +30,7 @@ setup_file() {
 		  runtime_type = "io.containerd.runc.v2"
 		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.ocirun.options]
 		  BinaryName = "$OCIRUN"
+		  Root = "$ENGINE/state-ocirun"
 	END
 	start_daemon containerd containerd --config "$ENGINE/config.toml"
 	wait_for 60 containerd_answers || { cat "$ENGINE/containerd.log"; return 1; }
@@ -43,12 +48,14 @@ setup() {
 }
 
 teardown() {
-	local id
-	for id in $(ctr task ls -q); do
-		ctr task rm -f "$id" >/dev/null
-	done
-	for id in $(ctr container ls -q); do
-		ctr container rm "$id" >/dev/null
+	local id ns
+	for ns in default k8s.io; do
+		for id in $(ctr -n $ns task ls -q); do
+			ctr -n $ns task rm -f "$id" >/dev/null
+		done
+		for id in $(ctr -n $ns container ls -q); do
+			ctr -n $ns container rm "$id" >/dev/null
+		done
 	done
 }
 
@@ -154,6 +161,62 @@ is() { [ "$(ctr task ls | awk -v id="$1" '$1 == id { print $3 }')" = "$2" ]; }
 	grep -q 'DefaultRuntimeName:ocirun' "$ENGINE/containerd.log"
 }
 
-@test "crictl: pods" {
-	skip "requires crictl, which Debian 12 has no package of: pods are not tried"
+# cri CALL JSON [FIELD]: one call of the CRI; FIELD of its reply is in $output.
+cri() {
+	expect 0 /usr/bin/python3 "$BATS_TEST_DIRNAME/cri" "$CONTAINERD_ADDRESS" "$1" "$2" || return 1
+	[ -z "${3-}" ] || output=$(jq -r "$3" <<<"$output")
+}
+
+# container POD NAME SCRIPT: created; its id is in $output. Without a network of its
+# own, there are no CNI plugins.
+container() {
+	cri CreateContainer "$(jq -n --arg pod "$1" --arg name "$2" --arg script "$3" --argjson config "$config" '{
+		pod_sandbox_id: $pod, sandbox_config: $config, config: {
+			metadata: { name: $name }, image: { image: "docker.io/library/busybox:latest" },
+			command: ["sh", "-c", $script], log_path: ($name + ".log"), linux: {
+				resources: { memory_limit_in_bytes: 67108864, cpu_shares: 512 },
+				security_context: { namespace_options: { network: 2 } } } } }')" .container_id
+}
+
+@test "CRI: a pod, its containers, logs, exec, limits, exit codes" {
+	/usr/bin/python3 -c 'import grpc' 2>/dev/null || skip "requires python3-grpcio"
+	[ -n "$(ctr -n k8s.io image ls -q)" ] || {
+		make_archive "$ENGINE/pause.tar" pause '["sleep", "100000"]'
+		ctr -n k8s.io image import "$ENGINE/busybox.tar" >/dev/null
+		ctr -n k8s.io image import "$ENGINE/pause.tar" >/dev/null
+	}
+	config=$(jq -n --arg logs "$ENGINE/logs" --arg cg "/$MARK" '{
+		metadata: { name: "p", uid: "u", namespace: "n" }, log_directory: $logs,
+		linux: { cgroup_parent: $cg, security_context: { namespace_options: { network: 2 } } } }')
+	cri RunPodSandbox "{\"config\": $config, \"runtime_handler\": \"ocirun\"}" .pod_sandbox_id
+	pod=$output
+	# it is our program that made it
+	jq -e '.ocirun != null' "$ENGINE/state-ocirun/k8s.io/$pod/state.json"
+
+	container "$pod" short 'echo out; echo err >&2; exit 7'
+	short=$output
+	cri StartContainer "{\"container_id\": \"$short\"}"
+	ended() { cri ContainerStatus "{\"container_id\": \"$short\"}" '"\(.status.state) \(.status.exit_code)"' && [ "$output" = "2 7" ]; }
+	wait_for 20 ended
+	grep -q ' stdout F out$' "$ENGINE/logs/short.log"
+	grep -q ' stderr F err$' "$ENGINE/logs/short.log"
+
+	container "$pod" long 'exec sleep 1000'
+	long=$output
+	cri StartContainer "{\"container_id\": \"$long\"}"
+	cri ExecSync "{\"container_id\": \"$long\", \"cmd\": [\"sh\", \"-c\", \"echo said; exit 3\"], \"timeout\": 20}" \
+		'"\(.stdout)\(.exit_code)"'
+	[ "$output" = $'said\n3' ]
+	pid=$(ctr -n k8s.io task ls | awk -v id="$long" '$1 == id { print $2 }')
+	[ "$(cgroup_value memory memory.limit_in_bytes memory.max "$pid")" = 67108864 ]
+	cri UpdateContainerResources "{\"container_id\": \"$long\", \"linux\": {\"memory_limit_in_bytes\": 134217728}}"
+	[ "$(cgroup_value memory memory.limit_in_bytes memory.max "$pid")" = 134217728 ]
+	cri StopContainer "{\"container_id\": \"$long\", \"timeout\": 1}"
+	cri ContainerStatus "{\"container_id\": \"$long\"}" '"\(.status.state) \(.status.exit_code)"'
+	[ "$output" = "2 143" ]
+
+	for id in "$short" "$long"; do cri RemoveContainer "{\"container_id\": \"$id\"}"; done
+	cri StopPodSandbox "{\"pod_sandbox_id\": \"$pod\"}"
+	cri RemovePodSandbox "{\"pod_sandbox_id\": \"$pod\"}"
+	[ -z "$(ctr -n k8s.io task ls -q)$(ctr -n k8s.io container ls -q)" ]
 }

@@ -47,19 +47,21 @@ setup_engine() {
 	export OCIRUN ENGINE MARK PATH IMAGE
 }
 
-# make_archive FILE: the image as `docker save` writes it, for containerd.
+# make_archive FILE [NAME [PROGRAM]]: the image as `docker save` writes it, for containerd;
+# PROGRAM is a list in JSON.
 make_archive() {
 	local dir=$ENGINE/archive sum
 	mkdir -p "$dir"
 	cp "$ENGINE/image.tar" "$dir/layer.tar"
 	sum=$(sha256sum <"$dir/layer.tar")
-	jq -n --arg sum "sha256:${sum%% *}" --arg arch "$(image_arch)" '{
+	jq -n --arg sum "sha256:${sum%% *}" --arg arch "$(image_arch)" \
+		--argjson cmd "${3-[\"sh\"]}" '{
 		architecture: $arch, os: "linux",
-		config: { Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"] },
+		config: { Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: $cmd },
 		rootfs: { type: "layers", diff_ids: [$sum] }
 	}' >"$dir/config.json"
-	jq -n '[{ Config: "config.json", Layers: ["layer.tar"],
-		RepoTags: ["docker.io/library/busybox:latest"] }]' >"$dir/manifest.json"
+	jq -n --arg name "docker.io/library/${2-busybox}:latest" '[{ Config: "config.json",
+		Layers: ["layer.tar"], RepoTags: [$name] }]' >"$dir/manifest.json"
 	tar -C "$dir" -cf "$1" manifest.json config.json layer.tar
 }
 
