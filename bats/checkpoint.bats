@@ -227,6 +227,10 @@ goes_on() {
 	restore=$!
 	wait_for 10 is_status "$ID" running
 	goes_on
+	# ours, which we relay, not the caller's
+	[[ "$(readlink "/proc/$(oci state "$ID" | jq .pid)/fd/1")" == pipe:* ]]
+	[ "$(readlink "/proc/$(oci state "$ID" | jq .pid)/fd/1")" != \
+		"$(readlink "/proc/$(pgrep -f "restore .*$ID" | head -n 1)/fd/1")" ]
 	oci kill "$ID" TERM
 	rc=0
 	wait "$restore" || rc=$?

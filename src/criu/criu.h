@@ -55,6 +55,7 @@ struct criu_subject {
 	const char *rootfs;             /* absolute */
 	const struct cgroup_view *view; /* NULL: no cgroups of its own */
 	bool runc_words;                /* only the configuration file of runc */
+	const int *stdio;               /* restore: 0, 1, 2; NULL, -1 = our own */
 };
 
 #define CRIU_N_STDIO 3

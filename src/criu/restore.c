@@ -125,8 +125,11 @@ static int start(struct criu_job *job, struct criu_conv *c,
 	};
 	const char **dest = NULL;
 
-	for (int i = 0; i < CRIU_N_STDIO; i++)
-		(void)fdvec_push(&all, i);
+	for (int i = 0; i < CRIU_N_STDIO; i++) {
+		const int *stdio = job->s->stdio;
+
+		(void)fdvec_push(&all, stdio && stdio[i] >= 0 ? stdio[i] : i);
+	}
 	for (size_t i = 0; i < job->fds.n; i++)
 		(void)fdvec_push(&all, job->fds.v[i]);
 	s.fds = all.v;

@@ -159,6 +159,7 @@ static int make(struct creation *cr, const struct criu_flags *flags,
 		.program = program, .flags = flags, .spec = &cr->spec,
 		.rootfs = cr->rootfs, .view = cgroup_view(cr->cg),
 		.runc_words = runtime_is_runc(cr->opts->p.rt),
+		.stdio = cr->fds.stdio,
 	};
 	const struct criu_events events = {
 		.started = on_started, .namespaces = on_namespaces,
@@ -197,6 +198,16 @@ static int go_on(struct creation *cr, struct foreground *fg, int *ret_status,
 	return container_stay(cr, fg, ret_status, e);
 }
 
+/* As with run; a shell job has the caller's terminal, which it gets back. */
+static int give_stdio(struct creation *cr, const struct criu_flags *flags,
+		      struct foreground *fg, struct err *e)
+{
+	if (cr->opts->p.detach || cr->spec.process.terminal || flags->shell_job)
+		return 0;
+	cr->fds.stdio = fg->stdio.theirs;
+	return stdio_make(&fg->stdio, e);
+}
+
 int container_restore(const struct create_opts *opts,
 		      const struct criu_flags *flags, int *ret_status,
 		      struct err *e)
@@ -223,7 +234,9 @@ int container_restore(const struct create_opts *opts,
 			(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	}
 	cr.c.rec.restored = true;
-	r = container_reserve(&cr, e);
+	r = give_stdio(&cr, flags, &fg, e);
+	if (r == 0)
+		r = container_reserve(&cr, e);
 	if (r == 0)
 		r = make(&cr, flags, program, e);
 	if (r < 0)
