@@ -247,6 +247,17 @@ int fd_dup_to(int fd, int to, bool cloexec)
 	return r < 0 ? -errno : r;
 }
 
+int fd_pipe(int *ret_out, int *ret_in)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	*ret_out = pair[0];
+	*ret_in = pair[1];
+	return 0;
+}
+
 int fd_cloexec(int fd, bool on)
 {
 	return fd_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);

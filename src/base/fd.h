@@ -57,6 +57,9 @@ int file_replace_at(int dirfd, const char *name, const void *p, size_t n,
  */
 int fd_dup_to(int fd, int to, bool cloexec);
 
+/* A pipe: what is written to *ret_in can be read from *ret_out. Both CLOEXEC. */
+int fd_pipe(int *ret_out, int *ret_in);
+
 /* Set or clear FD_CLOEXEC. */
 int fd_cloexec(int fd, bool on);
 int fd_nonblock(int fd, bool on);

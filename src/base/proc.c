@@ -254,13 +254,13 @@ static int fd_high(int fd)
 static int pipe_make(int *ret_ours, int *ret_child, bool child_reads)
 {
 	AUTO(fd) int ours = -1;
-	int fds[2], child, r;
+	AUTO(fd) int theirs = -1;
+	int child, r;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	ours = fds[child_reads ? 1 : 0];
-	child = fd_high(fds[child_reads ? 0 : 1]);
-	(void)close(fds[child_reads ? 0 : 1]);
+	r = child_reads ? fd_pipe(&theirs, &ours) : fd_pipe(&ours, &theirs);
+	if (r < 0)
+		return r;
+	child = fd_high(theirs);
 	if (child < 0)
 		return child;
 	r = fd_nonblock(ours, true);

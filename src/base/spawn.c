@@ -110,15 +110,16 @@ static int await_exec(int fd)
 int spawn_start(const struct spawn *s, pid_t *ret_pid, int *ret_pidfd)
 {
 	AUTO(fd) int listen_fd = -1;
+	AUTO(fd) int tell_low = -1;
 	AUTO(fd) int tell = -1;
-	int fds[2], status, r;
+	int status, r;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	listen_fd = fds[0];
+	r = fd_pipe(&listen_fd, &tell_low);
+	if (r < 0)
+		return r;
 	/* out of the way of the numbers that the child fills */
-	tell = fcntl(fds[1], F_DUPFD_CLOEXEC, (int)s->n_fds);
-	(void)close(fds[1]);
+	tell = fcntl(tell_low, F_DUPFD_CLOEXEC, (int)s->n_fds);
+	(void)close(TAKE_FD(tell_low));
 	if (tell < 0)
 		return -errno;
 	pid_t pid = fork();

@@ -206,7 +206,7 @@ static int connect_one(struct dbus *b, const char *p, const char *end,
 		       deadline_t deadline)
 {
 	struct sockaddr_un sa;
-	socklen_t len;
+	socklen_t len = 0;
 	int r = sockaddr_of(p, end, &sa, &len);
 
 	if (r < 0)

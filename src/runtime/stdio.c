@@ -29,17 +29,6 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
-static int make_pipe(int *ret_out, int *ret_in)
-{
-	int pair[2];
-
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return -errno;
-	*ret_out = pair[0];
-	*ret_in = pair[1];
-	return 0;
-}
-
 int stdio_make(struct stdio *s, struct err *e)
 {
 	for (int i = 0; i < STDIO_N; i++) {
@@ -47,8 +36,8 @@ int stdio_make(struct stdio *s, struct err *e)
 
 		if (is_null(i))
 			continue;
-		r = i == STDIN_FILENO ? make_pipe(theirs, ours) :
-					make_pipe(ours, theirs);
+		r = i == STDIN_FILENO ? fd_pipe(theirs, ours) :
+					fd_pipe(ours, theirs);
 		if (r < 0)
 			return err_errno(e, -r, "cannot make a pipe");
 		r = fd_nonblock(*ours, true);

@@ -171,6 +171,14 @@ static void test_flags(void)
 	is_int(fcntl(fd, F_GETFD), FD_CLOEXEC, "is set");
 	is_int(fd_cloexec(fd, false), 0, "fd_cloexec()");
 	is_int(fcntl(fd, F_GETFD), 0, "is cleared");
+	int out = -1, in = -1;
+	char c = 0;
+
+	is_int(fd_pipe(&out, &in), 0, "fd_pipe()");
+	ok(write(in, "x", 1) == 1 && read(out, &c, 1) == 1 && c == 'x', "in to out");
+	ok(fcntl(in, F_GETFD) == FD_CLOEXEC && fcntl(out, F_GETFD) == FD_CLOEXEC, "CLOEXEC");
+	(void)close(in);
+	(void)close(out);
 	is_int(fd_dup_to(fd, 201, true), 201, "fd_dup_to()");
 	is_int(fcntl(201, F_GETFD), FD_CLOEXEC, "marks it");
 	is_int(fd_dup_to(fd, 201, false), 201, "over an open one");
