@@ -142,13 +142,19 @@ int nsx_open_ns(enum nsx_kind kind, const char *path, int *ret_fd,
 /* Namespace `kind` of a process, through its /proc/PID/ns. */
 int nsx_open_ns_of(enum nsx_kind kind, pid_t pid, int *ret_fd, struct err *e);
 
-/*
- * Begin a zygote. It dies with us, and needs nothing but to be ended or used. argv0:
- * argv[0] of all that comes of it ("ocirun"); descriptors 3 … 3+n_inherit-1 stay open
- * in them with their numbers, no others do.
- */
-int nsx_zygote_begin(struct nsx_zygote *ret, const char *argv0,
-		     uint32_t n_inherit, struct err *e);
+/* How a zygote begins; borrowed. */
+struct nsx_birth {
+	const char *argv0;  /* argv[0] of all that comes of it ("ocirun") */
+	uint32_t n_inherit; /* descriptors 3 … 3+n_inherit-1 keep their numbers in them,
+			     * no others stay open */
+	/* The program, an ELF file in memory with this constructor; NULL: our own. */
+	const char *image;
+	size_t image_size;
+};
+
+/* Begin a zygote. It dies with us, and needs nothing but to be ended or used. */
+int nsx_zygote_begin(struct nsx_zygote *ret, const struct nsx_birth *birth,
+		     struct err *e);
 /* SIGKILL, reap, close. Safe on NSX_ZYGOTE_INIT and on one that was used. */
 void nsx_zygote_end(struct nsx_zygote *z);
 

@@ -69,7 +69,8 @@ struct unborn {
 	bool shared;	   /* we run in the parent's memory */
 	bool sealed, cloexec; /* protections */
 	unsigned int keep; /* descriptors 3 … 3+keep-1 stay open */
-	int64_t size;	   /* of what is copied */
+	const char *image; /* what is copied; NULL: our executable */
+	int64_t size;
 	char env[32];
 	char unprotect[256];
 	char *argv[3], *envp[3];
@@ -81,11 +82,11 @@ enum doing { DOING_CLONE, DOING_OPEN, DOING_MEMFD, DOING_COPY, DOING_SEAL,
 static const char *const doing_texts[] = {
 	[DOING_OPEN] = "cannot open own executable /proc/self/exe",
 	[DOING_MEMFD] = "cannot make a memfd for the sealed copy",
-	[DOING_COPY] = "cannot copy own executable into a memfd",
-	[DOING_SEAL] = "cannot seal the copy of own executable",
+	[DOING_COPY] = "cannot copy the program of init into a memfd",
+	[DOING_SEAL] = "cannot seal the copy of the program of init",
 	[DOING_FDS] = "cannot mark descriptors close-on-exec",
 	[DOING_GROUP] = "cannot make a process group",
-	[DOING_EXEC] = "cannot execute the sealed copy of this program",
+	[DOING_EXEC] = "cannot execute the sealed copy of the program of init",
 };
 
 bool nsx_zygote_why(const void *unborn, struct err *e)
@@ -137,17 +138,22 @@ static long copy_program(const struct unborn *u)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
 			  F_SEAL_WRITE;
-	long exe, fd, r;
+	long exe = 0, fd, r;
 
-	exe = rawcall(SYS_openat, AT_FDCWD, (long)"/proc/self/exe",
-		      O_RDONLY | O_CLOEXEC, 0, 0);
+	if (!u->image)
+		exe = rawcall(SYS_openat, AT_FDCWD, (long)"/proc/self/exe",
+			      O_RDONLY | O_CLOEXEC, 0, 0);
 	if (exe < 0)
 		fail(u, DOING_OPEN, exe);
 	fd = make_memfd();
 	if (fd < 0)
 		fail(u, DOING_MEMFD, fd);
-	for (int64_t left = u->size; left > 0; left -= r) {
-		r = rawcall(SYS_sendfile, fd, exe, 0, (long)left, 0);
+	for (int64_t done = 0; done < u->size; done += r) {
+		long left = (long)(u->size - done);
+
+		r = u->image ? rawcall(SYS_write, fd, (long)(u->image + done),
+				       left, 0, 0) :
+			       rawcall(SYS_sendfile, fd, exe, 0, left, 0);
 		if (r <= 0)
 			fail(u, DOING_COPY, r < 0 ? r : -EIO);
 	}
@@ -219,18 +225,19 @@ static int64_t loadable_size(void)
 	return (int64_t)end;
 }
 
-static void fill(struct unborn *u, int chan_fd, const char *argv0,
-		 uint32_t n_inherit)
+static void fill(struct unborn *u, int chan_fd, const struct nsx_birth *b)
 {
 	static const char second[] = "init";
 
 	*u = (struct unborn){ .chan_fd = chan_fd,
 			      .sealed = PROTECTED(SEALED_COPY),
 			      .cloexec = PROTECTED(CLOSE_FDS),
-			      .keep = n_inherit, .size = loadable_size() };
+			      .keep = b->n_inherit, .image = b->image,
+			      .size = b->image ? (int64_t)b->image_size :
+						 loadable_size() };
 	(void)snprintf(u->env, sizeof(u->env), NSX_ENV "=%d", chan_fd);
 	/* execve(2) only reads them */
-	u->argv[0] = (char *)(uintptr_t)argv0;
+	u->argv[0] = (char *)(uintptr_t)b->argv0;
 	u->argv[1] = (char *)(uintptr_t)second;
 	u->envp[0] = u->env;
 #ifdef OCIRUN_FAULTS
@@ -266,8 +273,8 @@ static pid_t make(struct unborn *u, void *stack, int *pidfd)
 	return pid;
 }
 
-int nsx_zygote_begin(struct nsx_zygote *ret, const char *argv0,
-		     uint32_t n_inherit, struct err *e)
+int nsx_zygote_begin(struct nsx_zygote *ret, const struct nsx_birth *birth,
+		     struct err *e)
 {
 	struct nsx_zygote z = NSX_ZYGOTE_INIT;
 	sigset_t all, old;
@@ -283,7 +290,7 @@ int nsx_zygote_begin(struct nsx_zygote *ret, const char *argv0,
 	struct unborn *u = (void *)(area + ((AREA_SIZE - sizeof(*u)) & ~(size_t)63));
 
 	z.area = area;
-	fill(u, child_end, argv0, n_inherit);
+	fill(u, child_end, birth);
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);
 	r = make(u, area + GUARD_SIZE, &z.pidfd);

@@ -453,13 +453,17 @@ int main(int argc, char **argv)
 	AUTO(arena) struct arena mem = { 0 };
 	struct cli cli = { .mem = &mem };
 	struct cli_args args = { NULL, 0 };
-	struct nsx_init nsx;
 	struct err e = ERR_INIT;
 	bool help = false;
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
+#ifdef OCIRUN_FAULTS
+	/* where a debug build does without the sealed copy of init's own program */
+	struct nsx_init nsx;
+
 	if (nsx_init_get(&nsx))
 		return init_main(&nsx);
+#endif
 	cli.rt.inherited_fds = check_inherited();
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	cli.rt.argv0 = argc > 0 ? argv[0] : PACKAGE_NAME;

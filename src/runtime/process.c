@@ -13,6 +13,7 @@
 #include "base/protect.h"
 #include "base/sys.h"
 #include "init/init.h"
+#include "runtime/init_image.h"
 #include "runtime/mount_source.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/sock.h"
@@ -151,7 +152,11 @@ int process_begin(struct nsx_zygote *z, const struct process_opts *o,
 	/* those beyond are ours; check_terminal() complains of them */
 	if (n > o->rt->inherited_fds && PROTECTED(PRESERVE_FDS))
 		n = o->rt->inherited_fds;
-	if (nsx_zygote_begin(z, o->rt->argv0, n, e) < 0)
+	const struct nsx_birth birth = {
+		.argv0 = o->rt->argv0, .n_inherit = n, .image = init_image,
+		.image_size = (size_t)(init_image_end - init_image) };
+
+	if (nsx_zygote_begin(z, &birth, e) < 0)
 		return -e->code;
 	say_sealed(o->rt);
 	process_reset_affinity(z->pid);

@@ -349,11 +349,19 @@ static bool no_children(void)
 	return waitpid(-1, NULL, __WALL | WNOHANG) < 0 && errno == ECHILD;
 }
 
+static int begin(struct nsx_zygote *z, int n_inherit, struct err *e)
+{
+	const struct nsx_birth birth = { .argv0 = "ocirun",
+					 .n_inherit = (uint32_t)n_inherit };
+
+	return nsx_zygote_begin(z, &birth, e);
+}
+
 /* With a zygote of its own. */
 static int try_spawn(struct nsx_child *c, struct nsx_request *req, struct err *e)
 {
 	struct nsx_zygote z = NSX_ZYGOTE_INIT;
-	int r = nsx_zygote_begin(&z, "ocirun", 0, e);
+	int r = begin(&z, 0, e);
 
 	req->zygote = &z;
 	if (r == 0)
@@ -622,7 +630,7 @@ static void test_no_room(void)
 		req.zygote = &z;
 		e = (struct err)ERR_INIT;
 		(void)setrlimit(RLIMIT_FSIZE, &few);
-		is_int(nsx_zygote_begin(&z, "ocirun", 0, &e), 0, "begun");
+		is_int(begin(&z, 0, &e), 0, "begun");
 		/* dead by the time it is asked */
 		if (late)
 			(void)poll(NULL, 0, 100);
@@ -631,7 +639,7 @@ static void test_no_room(void)
 		(void)setrlimit(RLIMIT_FSIZE, &all);
 		is_int(r, -EFBIG, "no room for the copy");
 		is_str(e.msg,
-		       "cannot copy own executable into a memfd: file too large",
+		       "cannot copy the program of init into a memfd: file too large",
 		       "says so");
 		finish(&c, &fds, before, "no room");
 	}
@@ -665,7 +673,7 @@ static void test_unused(void)
 		struct nsx_zygote z = NSX_ZYGOTE_INIT;
 		struct err e = ERR_INIT;
 
-		if (nsx_zygote_begin(&z, "ocirun", 0, &e) < 0)
+		if (begin(&z, 0, &e) < 0)
 			diag("%s", e.msg);
 		(void)poll(NULL, 0, ms);
 		nsx_zygote_end(&z);
@@ -692,8 +700,7 @@ static void test_zygote_orphan(void)
 		struct nsx_zygote z = NSX_ZYGOTE_INIT;
 		struct err e = ERR_INIT;
 
-		_exit(nsx_zygote_begin(&z, "ocirun", (uint32_t)inherited - 2,
-				       &e) < 0);
+		_exit(begin(&z, inherited - 2, &e) < 0);
 	}
 	(void)close(pipefd[1]);
 	(void)close(inherited);
@@ -716,7 +723,7 @@ static void test_inherited(void)
 	int before = open_fds(), low = fcntl(1, F_DUPFD_CLOEXEC, 3);
 	char buf[600], want[32];
 
-	is_int(nsx_zygote_begin(&z, "ocirun", (uint32_t)low - 2, &e), 0,
+	is_int(begin(&z, low - 2, &e), 0,
 	       "descriptors up to %d are inherited", low);
 	/* made later: not for the zygote */
 	AUTO(fd) int later = fcntl(1, F_DUPFD_CLOEXEC, 60);
@@ -871,7 +878,7 @@ static void test_cgroup_gone(int cgroup_fd)
 
 	struct nsx_zygote z = NSX_ZYGOTE_INIT;
 
-	is_int(nsx_zygote_begin(&z, "ocirun", 0, &e), 0, "a zygote");
+	is_int(begin(&z, 0, &e), 0, "a zygote");
 	request(&req, "pid+", 0, &fds, "wait");
 	req.zygote = &z;
 	req.cgroup_fd = cgroup_fd;
