@@ -334,11 +334,11 @@ ended_by() {
 
 @test "SIGTERM while init is stuck: the container is undone" {
 	me run -d "$ID" >/dev/null 2>&1
-	k=$(calls -p 1 -- run -d "$ID-2" 2>/dev/null) || true
+	k=$(calls -p 2 -- run -d "$ID-2" 2>/dev/null) || true
 	me delete --force "$ID"
 	me delete --force "$ID-2"
 	for part in 4 2; do
-		"$KILLAT" -o "$REPORT" -p 1 -S -k $((k * (part - 1) / part)) -- \
+		"$KILLAT" -o "$REPORT" -p 2 -S -k $((k * (part - 1) / part)) -- \
 			"$ME" --root "$ROOT" run "$ID" >"$TESTDIR/fresh" 2>&1 </dev/null 3>&- &
 		wait_for 5 stuck_init
 		pid=$(pgrep -f "^$ME --root $ROOT run $ID")
@@ -466,9 +466,9 @@ stuck_init() {
 @test "init stopped while it is made: create gives up and says where" {
 	[ "${OCIRUN_KILL_SWEEP-}" = full ] ||
 		skip "requires OCIRUN_KILL_SWEEP=full: takes a minute"
-	k=$(calls -p 1 -- create "$ID")
+	k=$(calls -p 2 -- create "$ID")
 	me delete --force "$ID"
-	fails env_strike -p 1 -S -k $((k / 2)) -- create "$ID"
+	fails env_strike -p 2 -S -k $((k / 2)) -- create "$ID"
 	cat "$TESTDIR/out"
 	grep -q "timed out: parent waited for .* from init (pid .*state T" "$TESTDIR/out"
 	clean

@@ -126,7 +126,8 @@ created_seen() {
 	proof not-dumpable created_seen
 }
 
-# stopped_exec P CALL: exec in the container, its process number P stopped at CALL
+# stopped_exec P CALL: exec in the container, its process number P stopped at CALL:
+# zygote, stage, init
 stopped_exec() {
 	local struck
 	: >"$TESTDIR/report"
@@ -151,7 +152,7 @@ exec_seen() {
 	local r=0
 	background || return 1
 	# the capabilities are the container's now, the program is to come
-	stopped_exec 2 capset || return 1
+	stopped_exec 3 capset || return 1
 	looked_into "$INSIDE" || r=$?
 	end_stopped
 	return $r
@@ -166,7 +167,7 @@ exec_seen() {
 exec_seen_early() {
 	local r=0
 	background || return 1
-	stopped_exec 2 read || return 1
+	stopped_exec 3 prctl || return 1
 	looked_into "$INSIDE" || r=$?
 	end_stopped
 	return $r
@@ -191,7 +192,7 @@ exec_seen_early() {
 	for call in prctl setresuid capset; do
 		background
 		own=$(stat -Lc %d:%i "/proc/$(oci state "$ID" | jq .pid)/root")
-		stopped_exec 2 $call
+		stopped_exec 3 $call
 		fds=$(ls -l "/proc/$STOPPED/fd")
 		echo "$fds"
 		for fd in /proc/"$STOPPED"/fd/*; do

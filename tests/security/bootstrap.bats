@@ -56,7 +56,7 @@ cut() {
 fell_through() {
 	: >"$TESTDIR/report"
 	program 'cat /data/file 2>/dev/null || echo "nothing there"'
-	run timeout -k 5 20 "$HELPER" -p 1 -s move_mount -k "$NTH" -e "$1" -o "$TESTDIR/report" -- \
+	run timeout -k 5 20 "$HELPER" -p 2 -s move_mount -k "$NTH" -e "$1" -o "$TESTDIR/report" -- \
 		"$OCIRUN" --root "$ROOT" run "$ID" </dev/null
 	[[ "$output" == *"nothing there"* ]]
 }

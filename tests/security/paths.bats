@@ -99,7 +99,7 @@ swap() {
 	mkdir -p "$TESTDIR/vol/a"
 	ln -s "$DECOY" "$TESTDIR/vol/link"
 	: >"$TESTDIR/report"
-	run timeout -k 5 20 "$HELPER" -p 1 -s $calls -k "$1" -o "$TESTDIR/report" \
+	run timeout -k 5 20 "$HELPER" -p 2 -s $calls -k "$1" -o "$TESTDIR/report" \
 		-x "$SWAP" \
 		-- "$OCIRUN" --root "$ROOT" run "$ID" </dev/null
 }
