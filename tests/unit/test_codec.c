@@ -16,7 +16,7 @@
 static const char *argv[] = { "/bin/x", "", "with space" };
 static const char *envp[] = { "A=1", "B=" };
 static uint32_t numbers[] = { 7, 0, UINT32_MAX };
-static int32_t fds[] = { 3, -1, 5, -1, 9, 10, -1, 11, 12 };
+static int32_t fds[_SLOT_MAX] = { 3, -1, 5, -1, 9, 10, -1, 11, 12, 13, -1, 14 };
 
 /* One step of each kind, no field at zero. */
 static const struct step steps[] = {
