@@ -12,10 +12,12 @@
 
 __asm__(".pushsection .rodata.init_image, \"a\"\n"
 	".balign 4096\n"
-	".globl init_image, init_image_end\n"
-	".hidden init_image, init_image_end\n"
+	".globl init_image, init_image_size\n"
+	".hidden init_image, init_image_size\n"
 	"init_image:\n"
 	".incbin \"" INIT_IMAGE "\"\n"
-	"init_image_end:\n"
-	".byte 0\n"
+	".Linit_image_end:\n"
+	".balign 8\n"
+	"init_image_size:\n"
+	".quad .Linit_image_end - init_image\n"
 	".popsection\n");

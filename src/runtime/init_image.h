@@ -7,7 +7,9 @@
 #ifndef OCIRUN_RUNTIME_INIT_IMAGE_H
 #define OCIRUN_RUNTIME_INIT_IMAGE_H
 
-/* All of it is between the two. */
-extern const char init_image[], init_image_end[];
+#include <stdint.h>
+
+extern const char init_image[];
+extern const uint64_t init_image_size;
 
 #endif

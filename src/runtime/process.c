@@ -154,7 +154,7 @@ int process_begin(struct nsx_zygote *z, const struct process_opts *o,
 		n = o->rt->inherited_fds;
 	const struct nsx_birth birth = {
 		.argv0 = o->rt->argv0, .n_inherit = n, .image = init_image,
-		.image_size = (size_t)(init_image_end - init_image) };
+		.image_size = (size_t)init_image_size };
 
 	if (nsx_zygote_begin(z, &birth, e) < 0)
 		return -e->code;
