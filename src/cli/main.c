@@ -13,6 +13,7 @@
 #include "base/protect.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/init_image.h"
 #include "config/names.h"
 #include "init/init.h"
 #include "libnsexec/nsexec.h"
@@ -466,6 +467,8 @@ int main(int argc, char **argv)
 #endif
 	cli.rt.inherited_fds = check_inherited();
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	cli.rt.init_image = init_image;
+	cli.rt.init_image_size = (size_t)init_image_size;
 	cli.rt.argv0 = argc > 0 ? argv[0] : PACKAGE_NAME;
 	cli.rt.name = streq(base_name(cli.rt.argv0), "runc") ? "runc" :
 							       PACKAGE_NAME;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The program that is init: all that a process needs between its birth and the user's
- * program, and nothing else. It is carried inside ocirun (runtime/init_image.h), which
+ * program, and nothing else. It is carried inside ocirun (cli/init_image.h), which
  * executes a sealed copy of it; nobody else has a use for it.
  */
 #include "config.h"

@@ -13,7 +13,6 @@
 #include "base/protect.h"
 #include "base/sys.h"
 #include "init/init.h"
-#include "runtime/init_image.h"
 #include "runtime/mount_source.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/sock.h"
@@ -153,8 +152,8 @@ int process_begin(struct nsx_zygote *z, const struct process_opts *o,
 	if (n > o->rt->inherited_fds && PROTECTED(PRESERVE_FDS))
 		n = o->rt->inherited_fds;
 	const struct nsx_birth birth = {
-		.argv0 = o->rt->argv0, .n_inherit = n, .image = init_image,
-		.image_size = (size_t)init_image_size };
+		.argv0 = o->rt->argv0, .n_inherit = n, .image = o->rt->init_image,
+		.image_size = o->rt->init_image_size };
 
 	if (nsx_zygote_begin(z, &birth, e) < 0)
 		return -e->code;

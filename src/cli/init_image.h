@@ -4,8 +4,8 @@
  * (JSON, cgroups, seccomp profiles, D-Bus, the command line) is not in it: less to copy
  * and to start for each container, and less to find there for an attacker.
  */
-#ifndef OCIRUN_RUNTIME_INIT_IMAGE_H
-#define OCIRUN_RUNTIME_INIT_IMAGE_H
+#ifndef OCIRUN_CLI_INIT_IMAGE_H
+#define OCIRUN_CLI_INIT_IMAGE_H
 
 #include <stdint.h>
 
