@@ -147,7 +147,10 @@ struct nsx_birth {
 	const char *argv0;  /* argv[0] of all that comes of it ("ocirun") */
 	uint32_t n_inherit; /* descriptors 3 … 3+n_inherit-1 keep their numbers in them,
 			     * no others stay open */
-	/* The program, an ELF file in memory with this constructor; NULL: our own. */
+	/*
+	 * The program, an ELF file with this constructor among the constants of our
+	 * own; NULL: our own.
+	 */
 	const char *image;
 	size_t image_size;
 };

@@ -69,8 +69,7 @@ struct unborn {
 	bool shared;	   /* we run in the parent's memory */
 	bool sealed, cloexec; /* protections */
 	unsigned int keep; /* descriptors 3 … 3+keep-1 stay open */
-	const char *image; /* what is copied; NULL: our executable */
-	int64_t size;
+	int64_t from, size; /* what is copied of our executable */
 	char env[32];
 	char unprotect[256];
 	char *argv[3], *envp[3];
@@ -138,22 +137,19 @@ static long copy_program(const struct unborn *u)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
 			  F_SEAL_WRITE;
-	long exe = 0, fd, r;
+	int64_t at = u->from;
+	long exe, fd, r;
 
-	if (!u->image)
-		exe = rawcall(SYS_openat, AT_FDCWD, (long)"/proc/self/exe",
-			      O_RDONLY | O_CLOEXEC, 0, 0);
+	exe = rawcall(SYS_openat, AT_FDCWD, (long)"/proc/self/exe",
+		      O_RDONLY | O_CLOEXEC, 0, 0);
 	if (exe < 0)
 		fail(u, DOING_OPEN, exe);
 	fd = make_memfd();
 	if (fd < 0)
 		fail(u, DOING_MEMFD, fd);
-	for (int64_t done = 0; done < u->size; done += r) {
-		long left = (long)(u->size - done);
-
-		r = u->image ? rawcall(SYS_write, fd, (long)(u->image + done),
-				       left, 0, 0) :
-			       rawcall(SYS_sendfile, fd, exe, 0, left, 0);
+	/* not from our memory: that would be read in, and counted as ours */
+	for (int64_t left = u->size; left > 0; left -= r) {
+		r = rawcall(SYS_SENDFILE, fd, exe, (long)&at, (long)left, 0);
 		if (r <= 0)
 			fail(u, DOING_COPY, r < 0 ? r : -EIO);
 	}
@@ -225,6 +221,30 @@ static int64_t loadable_size(void)
 	return (int64_t)end;
 }
 
+/*
+ * Where in the file of the program that runs the bytes at p come from, or -1. The
+ * first segment, with the ELF header, begins at 0.
+ */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+static int64_t file_offset(const char *p)
+{
+	const ElfW(Phdr) *ph = (const void *)getauxval(AT_PHDR);
+	unsigned long n = getauxval(AT_PHNUM);
+	uintptr_t base = (uintptr_t)&__ehdr_start, first = 0, at = (uintptr_t)p;
+
+	for (unsigned long i = 0; ph && i < n; i++)
+		if (ph[i].p_type == PT_LOAD && ph[i].p_offset == 0)
+			first = ph[i].p_vaddr;
+	for (unsigned long i = 0; ph && i < n; i++) {
+		uintptr_t start = base - first + ph[i].p_vaddr;
+
+		if (ph[i].p_type == PT_LOAD && at >= start &&
+		    at - start < ph[i].p_filesz)
+			return (int64_t)(ph[i].p_offset + (at - start));
+	}
+	return -1;
+}
+
 static void fill(struct unborn *u, int chan_fd, const struct nsx_birth *b)
 {
 	static const char second[] = "init";
@@ -232,7 +252,8 @@ static void fill(struct unborn *u, int chan_fd, const struct nsx_birth *b)
 	*u = (struct unborn){ .chan_fd = chan_fd,
 			      .sealed = PROTECTED(SEALED_COPY),
 			      .cloexec = PROTECTED(CLOSE_FDS),
-			      .keep = b->n_inherit, .image = b->image,
+			      .keep = b->n_inherit,
+			      .from = b->image ? file_offset(b->image) : 0,
 			      .size = b->image ? (int64_t)b->image_size :
 						 loadable_size() };
 	(void)snprintf(u->env, sizeof(u->env), NSX_ENV "=%d", chan_fd);

@@ -37,6 +37,13 @@ struct sys_rlimit {
 /* linux/close_range.h is younger than the call */
 #define SYS_CLOSE_RANGE_CLOEXEC 4U
 
+/* sendfile(2) with offsets of 64 bits, on every machine */
+#ifdef SYS_sendfile64
+#define SYS_SENDFILE SYS_sendfile64
+#else
+#define SYS_SENDFILE SYS_sendfile
+#endif
+
 #define SYS_OPEN_TREE_CLONE	 1U
 #define SYS_AT_RECURSIVE	 0x8000U
 #define SYS_MOVE_F_EMPTY_PATH	 0x00000004U /* MOVE_MOUNT_F_EMPTY_PATH */

@@ -20,7 +20,7 @@ struct runtime {
 	enum cgroup_driver driver;
 	struct opt_bool rootless; /* --rootless; unset: look */
 	uint32_t inherited_fds; /* descriptors 3 … open at start */
-	const char *init_image; /* the program of init, an ELF file in memory */
+	const char *init_image; /* the program of init, struct nsx_birth */
 	size_t init_image_size;
 };
 
