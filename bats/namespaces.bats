@@ -337,3 +337,11 @@ lo" 'ls /sys/class/net'
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"is not the container's root"* ]]
 }
+
+@test "a namespace that cannot be joined is named by its place" {
+	config '.linux.namespaces += [{type: "user", path: "/proc/self/ns/user"}]'
+	run oci run "$ID"
+	echo "$output"
+	refuses "/linux/namespaces/5/path: cannot join user namespace"
+	[ ! -e "$ROOT/$ID" ]
+}

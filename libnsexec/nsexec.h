@@ -50,6 +50,7 @@ enum nsx_mode { NSX_INHERIT, NSX_NEW, NSX_JOIN };
 struct nsx_ns {
 	enum nsx_mode mode;
 	int fd; /* NSX_JOIN: verified namespace descriptor; else -1. Borrowed */
+	const char *pointer; /* what an error about it is at (err_at()), or NULL */
 };
 
 struct nsx_idmap {

@@ -33,6 +33,7 @@ struct nsx_program {
 	uint32_t joined; /* bit per kind */
 	uint32_t n_keep;
 	uint64_t clone_flags; /* of the first process */
+	char pointer[_NSX_KIND_MAX][40]; /* nsx_ns.pointer, "" = none */
 	struct nsx_op ops[NSX_MAX_OPS + 1];
 	struct nsx_time_offset monotonic, boottime;
 	bool debug;	      /* send LOG lines */

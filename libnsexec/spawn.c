@@ -171,9 +171,14 @@ static void fill_program(struct nsx_program *prog,
 	prog->magic = NSX_MAGIC;
 	prog->size = sizeof(*prog);
 	prog->has_cgroup = plan->into_cgroup;
-	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
+	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++) {
+		const char *pointer = req->ns[k].pointer;
+
 		if (req->ns[k].mode == NSX_JOIN)
 			prog->joined |= 1U << k;
+		(void)snprintf(prog->pointer[k], sizeof(prog->pointer[k]), "%s",
+			       pointer ? pointer : "");
+	}
 	prog->n_keep = (uint32_t)req->n_keep_fds;
 	prog->clone_flags = plan->clone_flags;
 	memcpy(prog->ops, plan->ops, sizeof(prog->ops));

@@ -97,11 +97,30 @@ static int op_born(struct nsx_walker *w, struct err *e)
 	return chan_expect(w->chan, CHAN_BORN, DEADLINE_NEVER, e);
 }
 
-static int explain_setns(struct err *e, int code, enum nsx_kind kind)
+/* Say which of the request's namespaces the error is about. */
+static int at_kind(const struct nsx_walker *w, unsigned int kind, struct err *e)
+{
+	const char *pointer = w->prog->pointer[kind];
+
+	return *pointer ? err_at(e, "%s", pointer) : -e->code;
+}
+
+/* The same for one that could not be made: a CLONE_NEW* flag. */
+static int at_flag(const struct nsx_walker *w, uint32_t flag, struct err *e)
+{
+	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
+		if (nsx_kind_flag((enum nsx_kind)k) == flag)
+			return at_kind(w, k, e);
+	return -e->code;
+}
+
+static int explain_setns(const struct nsx_walker *w, int code,
+			 enum nsx_kind kind, struct err *e)
 {
 	const char *name = nsx_kind_name(kind);
 
 	(void)err_errno(e, code, "cannot join %s namespace", name);
+	(void)at_kind(w, (unsigned int)kind, e);
 	if (code == EPERM)
 		return err_hint(
 			e,
@@ -134,7 +153,7 @@ static int op_setns(struct nsx_walker *w, uint32_t arg, struct err *e)
 		code = errno;
 		if (code == EPERM && arg & NSX_TRY)
 			return 0;
-		return explain_setns(e, code, kind);
+		return explain_setns(w, code, kind, e);
 	}
 	w->joined |= flag;
 	drop_fd(&w->ns_fd[kind]);
@@ -181,10 +200,13 @@ static int op_unshare(struct nsx_walker *w, uint32_t flags, struct err *e)
 	for (uint32_t bit = 1; flags & (flags - 1) && bit; bit <<= 1) {
 		if (!(flags & bit))
 			continue;
-		if (unshare((int)bit) < 0)
-			return nsx_explain_create(e, errno, bit, w->procfd);
+		if (unshare((int)bit) < 0) {
+			(void)nsx_explain_create(e, errno, bit, w->procfd);
+			return at_flag(w, bit, e);
+		}
 	}
-	return nsx_explain_create(e, code, flags, w->procfd);
+	(void)nsx_explain_create(e, code, flags, w->procfd);
+	return at_flag(w, flags, e);
 }
 
 static int op_idmap(struct nsx_walker *w, uint32_t dumpable, struct err *e)

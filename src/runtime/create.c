@@ -342,6 +342,9 @@ static int namespaces(struct creation *cr, struct nsx_request *req,
 		if (!ns->listed)
 			continue;
 		req->ns[k].mode = ns->path ? NSX_JOIN : NSX_NEW;
+		req->ns[k].pointer = arena_printf(&cr->spec.arena,
+						  "/linux/namespaces/%u%s", ns->index,
+						  ns->path ? "/path" : "");
 		if (!ns->path)
 			continue;
 		if (nsx_open_ns((enum nsx_kind)k, ns->path, &req->ns[k].fd,

@@ -1029,7 +1029,9 @@ static int rootless(void)
 	req.gid_map = group;
 	req.n_uid_map = req.n_gid_map = 1;
 	e = (struct err)ERR_INIT;
+	req.ns[NSX_NET].pointer = "/linux/namespaces/7/path";
 	is_int(try_spawn(&a, &req, &e), -EPERM, "joining the host's network");
+	is_str(e.pointer, "/linux/namespaces/7/path", "at its place");
 	is_str(e.msg, "cannot join net namespace: operation not permitted",
 	       "names the namespace");
 	finish(&a, &fds, before, "join denied");
