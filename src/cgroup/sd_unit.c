@@ -103,7 +103,7 @@ int sd_unit_names(struct sd_unit *ret, struct arena *a, const char *cgroups_path
 		  const char *prefix, const char *id, bool user, struct err *e)
 {
 	struct sd_unit u = { .slice = "" };
-	const char *slice_dir, *name;
+	const char *slice_dir, *name = NULL;
 
 	if (cgroups_path && *cgroups_path) {
 		if (split(cgroups_path, streq(prefix, "runc"), a, &u, &name, e) < 0)
