@@ -477,7 +477,12 @@ int container_limits_and_hooks(struct creation *cr, struct err *e)
 	if (netdev_move_all(&cr->spec.linux_, cr->child.pid, e) < 0 ||
 	    apply_limits(cr, e) < 0)
 		return -e->code;
-	if (hooks_run(&ctx, HOOK_PRESTART, "creating", e) < 0)
+	/*
+	 * runtime.md, "State": "created" is what follows step 2 of the lifecycle,
+	 * prestart hooks are step 3. They were part of start when hooks were first
+	 * written for them (1.0), and nothing but "created" was possible then.
+	 */
+	if (hooks_run(&ctx, HOOK_PRESTART, "created", e) < 0)
 		return -e->code;
 	return hooks_run(&ctx, HOOK_CREATE_RUNTIME, "creating", e);
 }
