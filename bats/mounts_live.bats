@@ -270,6 +270,96 @@ infos() {
 	[ -d "$BUNDLE/rootfs/jail/a" ]
 }
 
+# ---- all or nothing ------------------------------------------------------------------
+
+# How many mounts are below /mnt of the container.
+mounted() {
+	oci exec "$ID" grep -c ' /mnt/' /proc/self/mountinfo || true
+}
+
+none_mounted() {
+	[ "$(mounted)" -eq 0 ]
+}
+
+# A list whose last entry cannot be mounted.
+list_failing() {
+	list '[{destination: "/mnt/a", type: "tmpfs", source: "ours"},
+		{destination: "/mnt/a/b", type: "bind", source: $s, options: ["rbind", "rro"]},
+		{destination: "/mnt/f", type: "bind", source: ($s + "/file"), options: ["bind"]},
+		{destination: "/mnt/a", type: "tmpfs", source: "ours", options: ["ro"]},
+		{destination: "/mnt/g", type: "bind", source: ($s + "/nosuch"), options: ["bind"]}]'
+}
+
+@test "add: when one fails, those before it go again" {
+	start
+	list '[{destination: "/mnt/kept", type: "tmpfs", source: "t"}]'
+	add
+	[ "$status" -eq 0 ]
+	list_failing
+	add
+	fails /mounts/4/source "o such file"
+	[[ "$output" != *"may be left"* ]]
+	infos
+	[[ "$output" == *" /mnt/kept "* ]]
+	[ "$(mounted)" -eq 1 ]
+}
+
+@test "add in a user namespace: when one fails, those before it go again" {
+	requires userns
+	in_userns
+	start
+	list_failing
+	add
+	fails /mounts/4/source "o such file"
+	[ "$(mounted)" -eq 0 ]
+}
+
+@test "add: when one fails, those before it go, also moved or covered by the container" {
+	find_helper killat -D_GNU_SOURCE
+	add_caps SYS_ADMIN
+	start
+	list_failing
+	oci exec "$ID" mkdir /mnt/away
+	local script
+	for script in 'mount -t tmpfs own /mnt/a' 'mount -o move /mnt/a /mnt/away'; do
+		: >"$TESTDIR/report"
+		# while the second one waits to be attached
+		"$HELPER" -p 3 -s move_mount -k 2 -o "$TESTDIR/report" \
+			-x "'$OCIRUN' --root '$ROOT' exec $ID sh -c '$script'" \
+			-- "$OCIRUN" --root "$ROOT" mounts add "$ID" "$TESTDIR/mounts.json" \
+			>"$TESTDIR/out" 2>&1 && return 1
+		cat "$TESTDIR/out" "$TESTDIR/report"
+		grep '^struck .* move_mount' "$TESTDIR/report"
+		infos
+		[[ "$output" != *" tmpfs ours "* ]]
+		[[ "$output" != *"$TESTDIR/src"* ]]
+	done
+}
+
+@test "add: a runtime that is interrupted or killed leaves no mounts" {
+	find_helper killat -D_GNU_SOURCE
+	start
+	list '[{destination: "/mnt/a", type: "tmpfs", source: "t"},
+		{destination: "/mnt/f", type: "bind", source: ($s + "/file"), options: ["bind"]},
+		{destination: "/mnt/c", type: "tmpfs", source: "t"}]'
+	local sig
+	for sig in INT TERM KILL; do
+		: >"$TESTDIR/report"
+		# shellcheck disable=SC2016
+		"$HELPER" -p 3 -s move_mount -k 3 -o "$TESTDIR/report" \
+			-x "kill -$sig \$(cat '$TESTDIR/pid'); sleep 0.2" \
+			-- sh -c 'echo $$ >"$0"; exec "$@"' "$TESTDIR/pid" \
+			"$OCIRUN" --root "$ROOT" mounts add "$ID" "$TESTDIR/mounts.json" \
+			>"$TESTDIR/out" 2>&1 && return 1
+		cat "$TESTDIR/out" "$TESTDIR/report"
+		grep '^struck .* move_mount' "$TESTDIR/report"
+		wait_for 5 none_mounted
+	done
+	add
+	[ "$status" -eq 0 ]
+	[ "$(mounted)" -eq 3 ]
+}
+
 # ---- errors --------------------------------------------------------------------------
 
 @test "a container that does not run, or is not there" {

@@ -50,7 +50,9 @@ struct init {
 	int rootfd;     /* O_PATH of the container's root; -1 before ROOTFS and in exec */
 	int targetfd;   /* mount namespace for attaching (init_attach_begin()), or -1 */
 	int homefd;     /* with targetfd: our own */
+	int selffd;     /* with targetfd: our /proc/self/fd, in homefd's */
 	bool away;      /* in targetfd's */
+	struct fdvec attached; /* with targetfd: the mounts made so far */
 	int procfd;     /* trusted procfs root (I4), -1 until first used: init_procfd() */
 	int nullfd;     /* verified /dev/null (1:3) for masks, -1 until first used */
 	int maskfd;     /* shared empty read-only tmpfs for masked dirs, -1 … */

@@ -271,7 +271,7 @@ static int attach(struct init *in, const struct arg_mount *a, const char *path,
 	if (m->classic && in->targetfd >= 0)
 		return err_set(e, ENOSYS, "mounts for a running container need "
 			       "open_tree(2) and fsopen(2), Linux 5.2");
-	if (init_attach_begin(in, e) < 0)
+	if (init_attach_begin(in, e) < 0 || init_attach_note(in, m->fd, e) < 0)
 		return -e->code;
 	return mnt_attach(in, m, &at, e);
 }

@@ -250,6 +250,7 @@ int init_run(struct init *in)
 	for (size_t i = 0; i < in->plan.n_steps; i++) {
 		in->step = (uint32_t)i + 1;
 		if (run_step(in, &in->plan.steps[i], &e) < 0) {
+			init_attach_undo(in);
 			deliver(in, &e);
 			return INIT_EXIT_FAILED;
 		}
@@ -280,7 +281,7 @@ int init_main(const struct nsx_init *nsx)
 	struct init in = {
 		.chan = nsx->chan, .dumpable = nsx->dumpable,
 		.rootfd = -1, .procfd = -1, .nullfd = -1, .maskfd = -1,
-		.fifofd = -1, .targetfd = -1, .homefd = -1,
+		.fifofd = -1, .targetfd = -1, .homefd = -1, .selffd = -1,
 	};
 	struct err e = ERR_INIT;
 

@@ -35,6 +35,10 @@ int step_done(struct init *in, const union step_arg *u, struct err *e);
  */
 int init_attach_begin(struct init *in, struct err *e);
 int init_attach_end(struct init *in, struct err *e);
+/* Right before a mount (O_PATH, not attached yet) is attached: it is to be undone. */
+int init_attach_note(struct init *in, int mountfd, struct err *e);
+/* A step failed: what was attached until now goes again, the last first. */
+void init_attach_undo(struct init *in);
 
 /* pivot.c */
 int step_pivot(struct init *in, const union step_arg *u, struct err *e);

@@ -8,20 +8,40 @@
  * All of the container is hostile here, also its root: what its processes do to
  * their files meanwhile must never lead out of it (I1). Sources: setns(2),
  * umount(2), move_mount(2).
+ *
+ * All mounts or none: those made are kept as descriptors until DONE, and whatever
+ * fails before, also the death of the parent, takes them away again.
  */
 #include "config.h"
 #include "init/steps_fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/proc.h"
 
 #include "base/banned.h"
+
+/*
+ * To undo must not be cut short: a signal of the terminal is the parent's to act
+ * on, and its death shows as the end of the channel, at READY at the latest.
+ */
+static void outlive_parent(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
 
 int step_target(struct init *in, const union step_arg *u, struct err *e)
 {
@@ -37,6 +57,10 @@ int step_target(struct init *in, const union step_arg *u, struct err *e)
 	in->homefd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (in->homefd < 0)
 		return err_errno(e, errno, "cannot open '/proc/self/ns/mnt'");
+	in->selffd = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (in->selffd < 0)
+		return err_errno(e, errno, "cannot open '/proc/self/fd'");
+	outlive_parent();
 	return 0;
 }
 
@@ -64,6 +88,57 @@ int init_attach_end(struct init *in, struct err *e)
 				 "cannot leave the container's mount namespace");
 	in->away = false;
 	return 0;
+}
+
+int init_attach_note(struct init *in, int mountfd, struct err *e)
+{
+	if (in->targetfd < 0)
+		return 0;
+	int fd = fcntl(mountfd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_errno(e, errno, "cannot keep a mount to be undone");
+	(void)fdvec_push(&in->attached, fd);
+	return 0;
+}
+
+/*
+ * By descriptor, through the host's procfs: wherever the container has moved a
+ * mount, it is that one and no other. umount(2) takes what lies on top of it first,
+ * one at a time, and ends with EINVAL once it is not attached (any more). Whoever
+ * covers it over and over does not keep us.
+ */
+#define MAX_COVERS 64
+
+static int detach(int mountfd)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%d", mountfd);
+	for (int i = 0; i < MAX_COVERS; i++)
+		if (umount2(name, MNT_DETACH) < 0)
+			return errno == EINVAL ? 0 : -errno;
+	return -EBUSY;
+}
+
+void init_attach_undo(struct init *in)
+{
+	struct err e = ERR_INIT;
+
+	if (in->attached.n == 0)
+		return;
+	if (init_attach_begin(in, &e) < 0 || fchdir(in->selffd) < 0) {
+		log_warn("mounts made before a failure may be left in the container: %s",
+			 e.code ? e.msg : errno_text(errno));
+		return;
+	}
+	for (size_t i = in->attached.n; i-- > 0;) {
+		int r = detach(in->attached.v[i]);
+
+		if (r < 0)
+			log_warn("a mount made before a failure may be left in the container: %s",
+				 errno_text(-r));
+	}
 }
 
 /* ---- UNMOUNT ------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "runtime/mounts.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "config/config.h"
@@ -27,6 +28,7 @@
 
 #define FILE_MAX_BYTES (16U << 20)
 #define STEP_DEADLINE_MS (60 * 1000)
+#define UNDO_DEADLINE_MS (10 * 1000)
 
 struct job {
 	const struct runtime *rt;
@@ -190,6 +192,17 @@ static int act(struct job *j, struct err *e)
 	return process_serve(&s, e);
 }
 
+/* It takes away what it has made as soon as it finds itself alone (init/target.c). */
+static void let_undo(struct job *j)
+{
+	if (j->child.pidfd < 0)
+		return;
+	chan_close(&j->child.chan);
+	if (pidfd_wait(j->child.pidfd, deadline_in_ms(UNDO_DEADLINE_MS)) < 0)
+		log_warn("what was mounted before the failure may be left in container "
+			 "'%s': the process that mounts does not end", j->id);
+}
+
 static void job_free(struct job *j)
 {
 	nsx_child_kill(&j->child);
@@ -218,6 +231,8 @@ int container_mounts(const struct runtime *rt, const char *id, const char *file,
 		r = act(&j, e);
 	if (r < 0)
 		interrupt_take(&j.in, e);
+	if (r < 0)
+		let_undo(&j);
 	job_free(&j);
 	interrupt_end(&j.in);
 	return r;

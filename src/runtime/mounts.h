@@ -12,8 +12,8 @@
 
 /*
  * `file`: an array of mounts as in a config; relative sources are below the working
- * directory. In its order; what was done before a failure stays. `remove`: only
- * the destinations count, the last first.
+ * directory. In its order, all or none (mount points that were made stay). `remove`:
+ * only the destinations count, the last first; what went before a failure is gone.
  */
 int container_mounts(const struct runtime *rt, const char *id, const char *file,
 		     bool remove, struct err *e);
