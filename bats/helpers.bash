@@ -7,6 +7,24 @@
 : "${OCIRUN:=$BATS_TEST_DIRNAME/../build/ocirun}"
 OCIRUN=$(readlink -f "$OCIRUN")
 
+# make_rootfs DIR: what each test of a file gets a copy of.
+make_rootfs() {
+	local applet busybox
+	busybox=$(command -v busybox) || skip "requires busybox"
+	mkdir -p "$1/bin"
+	cp "$busybox" "$1/bin/busybox"
+	for applet in sh true false cat echo sleep id stat ls mkdir touch ps env \
+		hostname mount grep kill head tail tty stty dd rm ln readlink wc \
+		test sed awk nice printf sort umount seq cut tr expr ulimit \
+		setsid usleep df chmod pwd dirname basename md5sum ip date; do
+		ln -s busybox "$1/bin/$applet"
+	done
+	mkdir -p "$1/"{proc,sys,dev,tmp,etc,root,run,usr/bin}
+	chmod 1777 "$1/tmp"
+	echo "root:x:0:0:root:/root:/bin/sh" >"$1/etc/passwd"
+	echo "user:x:1000:1000:user:/home/user:/bin/sh" >>"$1/etc/passwd"
+}
+
 # One directory a test: ROOT (state), BUNDLE (config.json, rootfs).
 setup_bundle() {
 	requires root
@@ -15,20 +33,9 @@ setup_bundle() {
 	BUNDLE=$TESTDIR/bundle
 	# Unique for this test, so that leftovers can be told from others'.
 	ID=bats-$$-$BATS_TEST_NUMBER-$RANDOM
-	mkdir -p "$BUNDLE/rootfs/bin"
-	busybox=$(command -v busybox) || skip "requires busybox"
-	cp "$busybox" "$BUNDLE/rootfs/bin/busybox"
-	local applet
-	for applet in sh true false cat echo sleep id stat ls mkdir touch ps env \
-		hostname mount grep kill head tail tty stty dd rm ln readlink wc \
-		test sed awk nice printf sort umount seq cut tr expr ulimit \
-		setsid usleep df chmod pwd dirname basename md5sum ip date; do
-		ln -s busybox "$BUNDLE/rootfs/bin/$applet"
-	done
-	mkdir -p "$BUNDLE/rootfs/"{proc,sys,dev,tmp,etc,root,run,usr/bin}
-	chmod 1777 "$BUNDLE/rootfs/tmp"
-	echo "root:x:0:0:root:/root:/bin/sh" >"$BUNDLE/rootfs/etc/passwd"
-	echo "user:x:1000:1000:user:/home/user:/bin/sh" >>"$BUNDLE/rootfs/etc/passwd"
+	mkdir -p "$BUNDLE"
+	[ -d "$BATS_FILE_TMPDIR/rootfs" ] || make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+	cp -a "$BATS_FILE_TMPDIR/rootfs" "$BUNDLE/rootfs"
 	cd "$BUNDLE" || return 1
 	"$OCIRUN" spec
 	config '.process.terminal = false | .process.args = ["true"]'
