@@ -660,6 +660,9 @@ nested() {
 	run nested rw 'oci run $ID; ls -d /sys/fs/cgroup/$ID 2>/dev/null || echo removed'
 	echo "$output"
 	[[ "$output" == *"0::/$ID"*removed ]]
+	# the cgroup that we are in is left as it is, also where it could be made threaded
+	[ "$(cat "$OTHER/cgroup.type")" = domain ]
+	[ -z "$(cat "$OTHER/cgroup.subtree_control")" ]
 	config '.linux.resources = {}'
 	run nested rw 'oci run $ID'
 	[ "$status" -eq 0 ]

@@ -196,8 +196,19 @@ static bool all_needed_in(const struct cg_writes *w, const char *have)
 }
 
 /*
+ * Is a process in `dir` itself? The root of the hierarchy, which alone has no
+ * type, may hold some.
+ */
+static bool holds_processes(struct arena *a, const char *dir)
+{
+	return *cg_read(a, dir, "cgroup.procs") && *cg_read(a, dir, "cgroup.type");
+}
+
+/*
  * Enable for the children of `dir`: at once, else one by one. `wish`: what is
- * on offer, not only what is needed.
+ * on offer, not only what is needed. Not where processes are: the kernel refuses
+ * that for most controllers, but for cpu, cpuset and pids it makes the cgroup the
+ * root of a threaded subtree instead, which no container can be in.
  */
 static void enable_in(struct arena *a, const char *dir,
 		      const struct cg_writes *w, bool wish,
@@ -221,10 +232,15 @@ static void enable_in(struct arena *a, const char *dir,
 		}
 		p = end ? end + 1 : NULL;
 	}
-	if (n == 0 || cg_put(dir, file, str_text(&all)) >= 0)
+	if (n == 0)
+		return;
+	bool held = holds_processes(a, dir);
+
+	if (!held && cg_put(dir, file, str_text(&all)) >= 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		int r = cg_put(dir, file, arena_printf(a, "+%s", lack[i]));
+		int r = held ? -EBUSY :
+			       cg_put(dir, file, arena_printf(a, "+%s", lack[i]));
 
 		if (r < 0 && !refusal->code && needed(w, lack[i]))
 			*refusal = (struct refusal){ dir, lack[i], -r };
