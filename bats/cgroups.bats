@@ -50,7 +50,9 @@ hierarchies() {
 dirs() {
 	local names mount self
 	hierarchies | while read -r names mount self; do
-		if [ "${1#/}" != "$1" ]; then
+		if [ "${OCIRUN_DRIVER-}" = systemd ]; then
+			echo "$mount/system.slice/ocirun-$1.scope"
+		elif [ "${1#/}" != "$1" ]; then
 			echo "$mount$1"
 		elif [ "$names" = - ] && [ "$(cgroup_layout)" = v2 ]; then
 			echo "$mount${self%/*}/$1" # beside our own
@@ -113,6 +115,7 @@ none_exist() {
 }
 
 @test "an absolute and a relative path, several levels deep" {
+	requires cgroupfs
 	for path in "/$ID" "/$ID/a/b" "$ID" "$ID/a/b" "/$ID//a/./b/"; do
 		config --arg p "$path" '.linux.cgroupsPath = $p'
 		start
@@ -130,6 +133,7 @@ none_exist() {
 }
 
 @test "'..', the root and our own cgroup are refused" {
+	requires cgroupfs
 	for path in "/../$ID" "../$ID" "/a/../../$ID" "$ID/.." ; do
 		config --arg p "$path" '.linux.cgroupsPath = $p'
 		refused /linux/cgroupsPath "'..'"
@@ -149,6 +153,7 @@ none_exist() {
 }
 
 @test "a directory that is there and empty is used, and removed" {
+	requires cgroupfs
 	config --arg p "/$ID" '.linux.cgroupsPath = $p'
 	for d in $(dirs "/$ID"); do mkdir "$d"; done
 	start
@@ -158,6 +163,7 @@ none_exist() {
 }
 
 @test "a directory with processes is refused, they are named and stay" {
+	requires cgroupfs
 	config --arg p "/$ID" '.linux.cgroupsPath = $p'
 	dir=$(dirs "/$ID" | head -n 1)
 	mkdir "$dir"
@@ -175,6 +181,7 @@ none_exist() {
 }
 
 @test "processes in a sub-cgroup count too" {
+	requires cgroupfs
 	config --arg p "/$ID" '.linux.cgroupsPath = $p'
 	dir=$(dirs "/$ID" | tail -n 1)
 	mkdir -p "$dir/sub"
@@ -187,6 +194,7 @@ none_exist() {
 }
 
 @test "two containers cannot have the same path" {
+	requires cgroupfs
 	config --arg p "/$ID" '.linux.cgroupsPath = $p'
 	start
 	run timeout 10 "$OCIRUN" --root "$ROOT" run "$ID-2"
@@ -198,6 +206,7 @@ none_exist() {
 }
 
 @test "a frozen directory is refused" {
+	requires cgroupfs
 	config --arg p "/$ID" '.linux.cgroupsPath = $p'
 	if [ "$(cgroup_layout)" = v1 ]; then
 		dir=$(hierarchies | awk '$1 ~ /freezer/ { print $2 }')/$ID
@@ -510,6 +519,7 @@ RDONLY='for h in /sys/fs/cgroup /sys/fs/cgroup/*; do
 done;'
 
 @test "--rootless: without permission a config that asks for nothing goes on unless it is false" {
+	requires cgroupfs
 	config '.linux.resources = {} | .process.args = ["echo", "up"]'
 	del_mount /sys/fs/cgroup
 	for auto in "" --rootless=auto --rootless= --rootless=true; do
@@ -525,6 +535,7 @@ done;'
 }
 
 @test "--rootless=true: device rules that cannot be enforced are left out, limits are not" {
+	requires cgroupfs
 	config '.process.args = ["echo", "up"]'
 	del_mount /sys/fs/cgroup
 	run world private "$RDONLY oci run \$ID"
@@ -605,6 +616,7 @@ done;'
 }
 
 @test "cgroup file systems that are read-only" {
+	requires cgroupfs
 	run world private '
 		for m in $(awk "/ - cgroup/ { print \$5 }" /proc/self/mountinfo); do
 			mount -o remount,bind,ro "$m"
@@ -653,7 +665,7 @@ nested() {
 }
 
 @test "cgroup2 in a container without delegation: what is not asked does not fail" {
-	requires cgroup2
+	requires cgroupfs cgroup2
 	OTHER=/sys/fs/cgroup/box-$ID
 	del_ns cgroup
 	config '.process.args = ["cat", "/proc/self/cgroup"]'
@@ -673,7 +685,7 @@ nested() {
 }
 
 @test "cgroup2 in a container without delegation: what is asked says who is in the way" {
-	requires cgroup2
+	requires cgroupfs cgroup2
 	OTHER=/sys/fs/cgroup/box-$ID
 	some_limit
 	config ".linux.resources = $LIMIT"
@@ -693,7 +705,7 @@ nested() {
 }
 
 @test "cgroup2: nothing is changed above a delegated subtree" {
-	requires cgroup2 python3
+	requires cgroupfs cgroup2 python3
 	some_limit
 	local top=/sys/fs/cgroup/top-$ID
 	mkdir -p "$top/mine"
@@ -726,7 +738,7 @@ nested() {
 }
 
 @test "cgroup2: a threaded target, and one below it, is refused" {
-	requires cgroup2
+	requires cgroupfs cgroup2
 	local top=/sys/fs/cgroup/top-$ID
 	mkdir -p "$top/threads/below"
 	OTHER="$top/threads/below $top/threads $top"

@@ -103,6 +103,9 @@ requires() {
 			[ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] ||
 				[ "$(grep -owE 'cpu|memory|pids' /sys/fs/cgroup/cgroup.controllers | wc -l)" = 3 ] ||
 				skip "requires the controllers cpu, memory and pids" ;;
+		cgroupfs)
+			[ "${OCIRUN_DRIVER-}" != systemd ] ||
+				skip "requires the cgroupfs driver" ;;
 		systemd)
 			[ -d /run/systemd/system ] ||
 				skip "requires systemd as init (make check-vm)" ;;

@@ -251,6 +251,12 @@ uint64_t cgroup_oom_kills(struct cgroup *cg)
 				 "oom_kill") : 0;
 }
 
+bool cgroup_is_gone(const struct cgroup *cg)
+{
+	return cg->d2 && !cg->d2->dropped && access(cg->d2->dir, F_OK) < 0 &&
+	       errno == ENOENT;
+}
+
 /* ---- destroy ---- */
 
 int cgroup_destroy(struct cgroup *cg, deadline_t deadline, struct err *e)

@@ -176,6 +176,8 @@ struct pid_list { pid_t *v; size_t n; }; /* sorted, unique; free(v) */
 int cgroup_pids(struct cgroup *cg, struct pid_list *ret, struct err *e);
 /* Number of OOM kills so far, 0 if unknown. */
 uint64_t cgroup_oom_kills(struct cgroup *cg);
+/* Has systemd taken the cgroup away, as it does when the last process is dead? */
+bool cgroup_is_gone(const struct cgroup *cg);
 
 /*
  * Nothing if only cgroup_plan() was called. Else:

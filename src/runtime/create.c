@@ -639,6 +639,11 @@ static int serve(struct creation *cr, struct err *e)
 	if (cgroup_oom_kills(cr->cg) > 0) {
 		(void)err_wrap(e, "container init was OOM-killed (memory limit too low?)");
 		(void)err_at(e, "/linux/resources/memory/limit");
+	} else if (cr->spec.linux_.resources.memory.limit.set &&
+		   cgroup_is_gone(cr->cg)) {
+		(void)err_hint(e, "init was killed and its cgroup is gone, with the "
+			       "count of OOM kills: is /linux/resources/memory/limit "
+			       "too low?");
 	}
 	return -e->code;
 }
