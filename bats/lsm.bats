@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Labels: apparmorProfile, selinuxLabel, mountLabel (runtime-spec config.md and
-# config-linux.md), of run and exec. What the host has not is an error that names
-# the property, never a container without the label.
+# Labels: apparmorProfile of run and exec (runtime-spec config.md), and what a host without
+# AppArmor or SELinux says: an error that names the property, never a container without
+# the label. selinux.bats has the rest of SELinux.
 
 load helpers
 load container
@@ -31,9 +31,6 @@ needs_apparmor() {
 }
 has_selinux() {
 	[ -e /sys/fs/selinux/enforce ]
-}
-needs_selinux() {
-	has_selinux || skip "requires SELinux"
 }
 
 # profile SUFFIX [RULES]: load a profile of this test's; its name in $NAME
@@ -185,16 +182,6 @@ confined() {
 }
 
 # ---- SELinux ---------------------------------------------------------------------
-
-@test "selinuxLabel, mountLabel and the keyring's label" {
-	needs_selinux
-	label=$(sed 's/:[^:]*:/&/' /proc/self/attr/current | tr -d '\0')
-	config --arg l "$label" '.process.selinuxLabel = $l'
-	args cat /proc/self/attr/current
-	run oci run "$ID"
-	code 0
-	[ "$(tr -d '\0' <<<"$output")" = "$label" ]
-}
 
 @test "without SELinux a label is an error" {
 	! has_selinux || skip "requires a host without SELinux"

@@ -78,6 +78,18 @@ static int open_ptmx(struct init *in, int *ret, struct err *e)
 	return 0;
 }
 
+/* A devpts that was mounted with a label gives it to all that it has. */
+static int label_slave(int slave, const char *label, struct err *e)
+{
+	if (!label || !*label ||
+	    fsetxattr(slave, "security.selinux", label, strlen(label), 0) == 0 ||
+	    errno == EOPNOTSUPP)
+		return 0;
+	(void)err_errno(e, errno, "cannot set the SELinux label '%s' of the terminal",
+			label);
+	return err_at(e, "/linux/mountLabel");
+}
+
 static int open_pair(struct init *in, const struct arg_console *a,
 		     int *ret_master, int *ret_slave, unsigned int *ret_number,
 		     struct err *e)
@@ -105,10 +117,8 @@ static int open_pair(struct init *in, const struct arg_console *a,
 	/* the group stays what the devpts mount says (option gid=) */
 	if (a->uid != 0 && fchown(slave, a->uid, (gid_t)-1) < 0)
 		return err_errno(e, errno, "cannot give the terminal to user %u", a->uid);
-	if (a->label && *a->label &&
-	    fsetxattr(slave, "security.selinux", a->label, strlen(a->label), 0) < 0)
-		return err_errno(e, errno, "cannot set label '%s' of the terminal",
-				 a->label);
+	if (label_slave(slave, a->label, e) < 0)
+		return -e->code;
 	*ret_master = TAKE_FD(master);
 	*ret_slave = TAKE_FD(slave);
 	return 0;

@@ -35,6 +35,7 @@
 /* A file that takes part in the execve: the program, then its interpreter. */
 struct subject {
 	const char *path;
+	const char *label; /* SELinux, or NULL */
 	char who[NAME_SIZE + 32]; /* "it", "its interpreter '/bin/sh'" */
 	int depth;
 	int fd;
@@ -312,7 +313,8 @@ static int loader_missing(const struct subject *s, const char *loader,
 			loader, advice);
 }
 
-static int explain(const char *path, int depth, int code, struct err *e);
+static int explain(const char *path, const char *label, int depth, int code,
+		   struct err *e);
 
 /* The next file that execve goes on to; what is wrong with it? */
 static int explain_next(const struct subject *s, int code, struct err *e)
@@ -327,7 +329,7 @@ static int explain_next(const struct subject *s, int code, struct err *e)
 	if (stat(interp, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return script ? script_interp_missing(s, interp, e)
 			      : loader_missing(s, interp, e);
-	return explain(interp, s->depth + 1, code, e);
+	return explain(interp, s->label, s->depth + 1, code, e);
 }
 
 static int explain_format(const struct subject *s, struct err *e)
@@ -392,6 +394,11 @@ static int explain_access(const struct subject *s, struct err *e)
 	r = explain_next(s, EACCES, e);
 	if (e->hint[0])
 		return r;
+	if (s->label)
+		return err_hint(e, "the file may be executed: the SELinux policy does "
+				   "not allow it for the label '%s' (transition, "
+				   "entrypoint), or another security module denies "
+				   "it", s->label);
 	return err_hint(e, "the file may be executed: a security module "
 			   "(AppArmor, SELinux, Landlock) denies it");
 }
@@ -402,6 +409,10 @@ static int explain_permission(const struct subject *s, struct err *e)
 		return err_hint(e, "%s has file capabilities that the bounding set "
 				   "of the container lacks, see getcap(8)",
 				s->who);
+	if (s->label)
+		return err_hint(e, "the SELinux policy does not allow it for the label "
+				   "'%s' (nnp_transition), or a seccomp filter "
+				   "refuses execve", s->label);
 	return err_hint(e, "a seccomp filter that refuses execve, or a security "
 			   "module");
 }
@@ -434,9 +445,10 @@ static int explain_limits(int code, struct err *e)
 	}
 }
 
-static int explain(const char *path, int depth, int code, struct err *e)
+static int explain(const char *path, const char *label, int depth, int code,
+		   struct err *e)
 {
-	struct subject s;
+	struct subject s = { .label = label };
 	AUTO(fd) int fd = -1;
 	int r;
 
@@ -465,12 +477,12 @@ static int explain(const char *path, int depth, int code, struct err *e)
 	}
 }
 
-int exec_explain(const char *path, int code, struct err *e)
+int exec_explain(const char *path, const char *label, int code, struct err *e)
 {
 	struct err why = ERR_INIT;
 
 	(void)err_errno(&why, code, "exec");
-	(void)explain(path, 0, code, &why);
+	(void)explain(path, label, 0, code, &why);
 	(void)err_errno(e, code, "exec %s", path);
 	/* not err_at(): callers of runc match on how the line begins */
 	return err_hint(e, "/process/args/0%s%s", why.hint[0] ? ": " : "", why.hint);

@@ -272,5 +272,5 @@ int step_exec(struct init *in, const union step_arg *u, struct err *e)
 	(void)execve(in->exe, argv, in->envp);
 	code = errno;
 	free(argv);
-	return exec_explain(in->exe, code, e);
+	return exec_explain(in->exe, in->label, code, e);
 }

@@ -61,6 +61,7 @@ struct init {
 	bool pivoted;
 	bool cwd_pending; /* CHDIR met EACCES: CHDIR_USER tries once more */
 	bool cwd_checked; /* CHDIR has verified where the cwd is */
+	const char *label; /* that execve(2) is to change to, after SELINUX; of the plan */
 	char *exe;      /* resolved program, after LOOKUP */
 	char **envp;    /* final environment, after LOOKUP */
 	uint32_t step;  /* 1-based number of the current step */

@@ -162,11 +162,8 @@ int step_keyring(struct init *in, const union step_arg *u, struct err *e)
 	int r = 0;
 	long key;
 
-	if (labelled && key_label(in, a->label, e) < 0) {
-		(void)err_at(e, "/process/selinuxLabel");
-		return err_hint(e, "SELinux is not enabled or its policy forbids "
-				   "it");
-	}
+	if (labelled && key_label(in, a->label, e) < 0)
+		return selinux_error(e, -e->code);
 	key = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)a->name, 0,
 			 0, 0);
 	if (labelled)

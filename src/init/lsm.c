@@ -126,16 +126,8 @@ int step_apparmor(struct init *in, const union step_arg *u, struct err *e)
 	return 0;
 }
 
-int step_selinux(struct init *in, const union step_arg *u, struct err *e)
+int selinux_error(struct err *e, int r)
 {
-	const char *label = u->path.text;
-	int r = init_proc_write(in, ATTR_EXEC, label);
-
-	if (r == 0 && took_effect(in, ATTR_EXEC, NULL))
-		return 0;
-	if (r == 0)
-		r = -EIO;
-	(void)err_errno(e, -r, "cannot set the SELinux label '%s'", label);
 	(void)err_at(e, "/process/selinuxLabel");
 	if (r == -EINVAL)
 		return err_hint(e, "selinux label is specified in config, but "
@@ -148,4 +140,19 @@ int step_selinux(struct init *in, const union step_arg *u, struct err *e)
 		return err_hint(e, "the policy does not let the runtime change "
 				   "to this label");
 	return r;
+}
+
+int step_selinux(struct init *in, const union step_arg *u, struct err *e)
+{
+	const char *label = u->path.text;
+	int r = init_proc_write(in, ATTR_EXEC, label);
+
+	if (r == 0 && took_effect(in, ATTR_EXEC, NULL)) {
+		in->label = label;
+		return 0;
+	}
+	if (r == 0)
+		r = -EIO;
+	(void)err_errno(e, -r, "cannot set the SELinux label '%s'", label);
+	return selinux_error(e, r);
 }

@@ -23,15 +23,15 @@
 #include "base/banned.h"
 
 /* One empty tmpfs that can hold nothing. */
-static int mask_tmpfs(struct init *in, const struct mnt_at *at, const char *label,
-		      unsigned int inodes, struct err *e)
+static int mask_tmpfs(struct init *in, const struct mnt_at *at,
+		      const struct arg_path_at *a, unsigned int inodes, struct err *e)
 {
 	AUTO(mnt) struct mnt m = MNT_INIT;
-	bool labelled = label && *label;
-	AUTO(str) char *data =
-		xasprintf("nr_blocks=1,nr_inodes=%u%s%s%s", inodes,
-			  labelled ? ",context=\"" : "", labelled ? label : "",
-			  labelled ? "\"" : "");
+	const char *option = a->label_option ? a->label_option : "context";
+	AUTO(str) char *label =
+		a->label ? xasprintf(",%s=\"%s\"", option, a->label) : NULL;
+	AUTO(str) char *data = xasprintf("nr_blocks=1,nr_inodes=%u%s", inodes,
+					 label ? label : "");
 	struct mnt_fs fs = {
 		.type = "tmpfs", .source = "tmpfs", .data = data, .flags = MS_RDONLY,
 	};
@@ -41,11 +41,11 @@ static int mask_tmpfs(struct init *in, const struct mnt_at *at, const char *labe
 		r = mnt_attach(in, &m, at, e);
 	if (r == 0)
 		in->maskfd = TAKE_FD(m.fd);
-	return r;
+	return r < 0 ? mnt_blame_label(a->label, r, e) : r;
 }
 
-static int mask_dir(struct init *in, const struct mnt_at *at, const char *label,
-		    struct err *e)
+static int mask_dir(struct init *in, const struct mnt_at *at,
+		    const struct arg_path_at *a, struct err *e)
 {
 	AUTO(mnt) struct mnt m = MNT_INIT;
 	int r;
@@ -55,23 +55,23 @@ static int mask_dir(struct init *in, const struct mnt_at *at, const char *label,
 		r = mnt_clone(&m, in->maskfd, "", 0, e);
 		return r < 0 ? r : mnt_attach(in, &m, at, e);
 	}
-	r = mask_tmpfs(in, at, label, 1, e);
+	r = mask_tmpfs(in, at, a, 1, e);
 	if (r == -EINVAL || r == -ENOSPC) {
 		/* compat: kernels whose root inode counts twice */
 		err_clear(e);
-		r = mask_tmpfs(in, at, label, 2, e);
+		r = mask_tmpfs(in, at, a, 2, e);
 	}
 	return r;
 }
 
 int init_mask(struct init *in, const struct mnt_at *at, bool dir,
-	      const char *label, struct err *e)
+	      const struct arg_path_at *a, struct err *e)
 {
 	AUTO(mnt) struct mnt m = MNT_INIT;
 	int r;
 
 	if (dir)
-		return mask_dir(in, at, label, e);
+		return mask_dir(in, at, a, e);
 	r = init_nullfd(in, e);
 	if (r < 0)
 		return r;
@@ -108,7 +108,7 @@ static int mask_path(struct init *in, const struct arg_path_at *a, int fd,
 
 	if (fstat(fd, &st) < 0)
 		return err_errno(e, errno, "stat");
-	return init_mask(in, &at, S_ISDIR(st.st_mode), a->label, e);
+	return init_mask(in, &at, S_ISDIR(st.st_mode), a, e);
 }
 
 int step_mask_path(struct init *in, const union step_arg *u, struct err *e)

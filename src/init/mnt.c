@@ -259,10 +259,24 @@ static int option_error(int fsfd, const char *type, const char *key,
 			kernel_words(fsfd, words, sizeof(words)));
 	if (r != -EINVAL)
 		return r;
+	if (value && str_ends(key, "context"))
+		return err_hint(e, "the SELinux policy does not know this label");
 	if (value && (streq(key, "uid") || streq(key, "gid")))
 		return err_hint(e, "%s %s must be mapped in the container's user "
 				"namespace", key, value);
 	return err_hint(e, "no such option, or a bad value");
+}
+
+int mnt_blame_label(const char *label, int r, struct err *e)
+{
+	if (!label || !*label)
+		return r;
+	if (strstr(e->msg, label))
+		(void)err_at(e, "/linux/mountLabel");
+	else if (r == -EACCES)
+		(void)err_hint(e, "the SELinux policy may not let the runtime mount "
+			       "with the label '%s' of linux.mountLabel", label);
+	return r;
 }
 
 static int fs_failure(int fsfd, const char *type, int r, struct err *e)

@@ -56,6 +56,12 @@ struct mnt_at {
 #define MNT_REC      (1U << 0) /* with all mounts below */
 #define MNT_NOFOLLOW (1U << 1) /* the symlink itself */
 
+/*
+ * A mount whose options ended with linux.mountLabel (NULL: they did not) failed with
+ * r: name the property, or the policy, if that is why. Returns r.
+ */
+int mnt_blame_label(const char *label, int r, struct err *e);
+
 /* Pretend that the kernel lacks the new calls. For tests. */
 void mnt_force_classic(bool on);
 

@@ -465,11 +465,15 @@ static int copy_symlink(struct init *in, const struct arg_mount *a,
 
 /* ---- file systems -------------------------------------------------------- */
 
+static bool has_label(const struct arg_mount *a)
+{
+	return a->label_set && a->label && *a->label;
+}
+
 /* Order: the mode of the target, the user's options, the label (the last wins). */
 static char *fs_data(const struct arg_mount *a, const struct target *t)
 {
-	bool label = a->label_set && a->label && *a->label &&
-		     a->kind != MOUNT_MQUEUE;
+	bool label = has_label(a) && a->kind != MOUNT_MQUEUE;
 	struct str s = { 0 };
 
 	if (a->kind == MOUNT_TMPFS && a->mode_inherit && t->existed)
@@ -485,6 +489,8 @@ static char *fs_data(const struct arg_mount *a, const struct target *t)
 static int fs_error(const struct arg_mount *a, const char *data, int r,
 		    struct err *e)
 {
+	if (has_label(a))
+		(void)mnt_blame_label(a->label, r, e);
 	if (r == -EPERM && a->kind == MOUNT_PROC)
 		(void)err_hint(e, "the kernel refuses a fresh procfs where the outer "
 			       "/proc has masked entries: run the outer container "
@@ -509,16 +515,17 @@ static int label_dir(const struct mnt *m, const char *label, struct err *e)
 {
 	AUTO(fd) int fd = openat(m->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label), 0) < 0)
-		return err_errno(e, errno, "cannot set label '%s'", label);
-	return 0;
+	if (fd >= 0 && fsetxattr(fd, "security.selinux", label, strlen(label), 0) == 0)
+		return 0;
+	(void)err_errno(e, errno, "cannot set the SELinux label '%s'", label);
+	return err_at(e, "/linux/mountLabel");
 }
 
 /* What some kinds need after their mount. */
 static int after_fs(struct init *in, const struct arg_mount *a, struct mnt *m,
 		    const struct target *t, struct err *e)
 {
-	if (a->kind == MOUNT_MQUEUE && a->label_set && a->label && *a->label)
+	if (a->kind == MOUNT_MQUEUE && has_label(a))
 		return label_dir(m, a->label, e);
 	if (a->tmpcopyup && t->existed)
 		return init_copy_tree(in, t->fd, m->fd, e);
@@ -563,6 +570,7 @@ static int mount_fs(struct init *in, const struct arg_mount *a,
 static int mount_cgroup(struct init *in, const struct arg_mount *a,
 			const char *path, struct err *e)
 {
+	static const struct arg_path_at no_label;
 	struct arg_mount bind = *a;
 	AUTO(target) struct target t = TARGET_INIT;
 	struct mnt none = MNT_INIT;
@@ -583,7 +591,7 @@ static int mount_cgroup(struct init *in, const struct arg_mount *a,
 	err_clear(e);
 	r = find_target(in, a, path, S_IFDIR, &none, &t, e);
 	at.fd = t.fd;
-	return r < 0 ? r : init_mask(in, &at, true, NULL, e);
+	return r < 0 ? r : init_mask(in, &at, true, &no_label, e);
 }
 
 static int remount(struct init *in, const struct arg_mount *a, const char *path,

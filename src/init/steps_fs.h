@@ -73,9 +73,9 @@ int init_console_before_pivot(struct init *in, struct err *e);
 int step_readonly_path(struct init *in, const union step_arg *u, struct err *e);
 int step_mask_path(struct init *in, const union step_arg *u, struct err *e);
 struct mnt_at;
-/* Mask what at->fd refers to; `dir`: it is a directory. label may be NULL. */
+/* Mask what at->fd refers to; `dir`: it is a directory. Of `a` only the label. */
 int init_mask(struct init *in, const struct mnt_at *at, bool dir,
-	      const char *label, struct err *e);
+	      const struct arg_path_at *a, struct err *e);
 
 /* sysctl.c */
 int step_sysctl(struct init *in, const union step_arg *u, struct err *e);

@@ -97,8 +97,12 @@ char *lookup_home(const char *passwd, uint32_t uid);
 /*
  * Why execve(2) of `path` failed with `code`: sets *e to "exec PATH: text" and
  * looks at the file for the true cause, which becomes the hint, after the property.
- * Reads only regular files, a bounded number of bytes. Returns -code.
+ * `label` is the SELinux label that it was to change to, or NULL. Reads only regular
+ * files, a bounded number of bytes. Returns -code.
  */
-int exec_explain(const char *path, int code, struct err *e);
+int exec_explain(const char *path, const char *label, int code, struct err *e);
+
+/* *e, from writing process.selinuxLabel to procfs: add what -errno r means there. */
+int selinux_error(struct err *e, int r);
 
 #endif

@@ -137,7 +137,7 @@ static const struct field fields_path[] = {
 static const struct field fields_path_at[] = {
 	F(F_U32, arg_path_at, index),
 	F(F_STR, arg_path_at, path),
-	F(F_OPT, arg_path_at, label),
+	F(F_OPT, arg_path_at, label), F(F_OPT, arg_path_at, label_option),
 	{ 0 },
 };
 static const struct field fields_console[] = {

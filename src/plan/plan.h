@@ -100,7 +100,7 @@ struct arg_hook {
 enum pivot_how { PIVOT_ROOT, PIVOT_MOVE, PIVOT_CHROOT, PIVOT_JOINED, PIVOT_ENTER };
 struct arg_pivot { uint32_t how; uint64_t dev, ino; /* exec: root at create, or 0 */ };
 struct arg_path { const char *text; };
-struct arg_path_at { uint32_t index; const char *path; const char *label; };
+struct arg_path_at { uint32_t index; const char *path, *label, *label_option; };
 struct arg_console {
 	uint32_t height, width; bool bind; bool legacy; const char *label;
 	uint32_t uid, gid;      /* owner of the slave */

@@ -537,6 +537,8 @@ static int fill_paths(struct builder *b, const struct str_list *list,
 				.index = (uint32_t)i,
 				.path = path,
 				.label = label,
+				.label_option = label ? b->spec->run_oci.mount_context :
+							NULL,
 			};
 	}
 	return 0;

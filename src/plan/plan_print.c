@@ -252,7 +252,8 @@ static void print_path_at(const union step_arg *u, bool brief, struct str *out)
 {
 	str_addf(out, " %s", u->path_at.path);
 	if (!brief)
-		add_opt(out, "label", u->path_at.label);
+		add_opt(out, u->path_at.label_option ? u->path_at.label_option :
+			     "label", u->path_at.label);
 }
 
 static void print_console(const union step_arg *u, bool brief, struct str *out)

@@ -71,7 +71,7 @@ static void check(const struct row *r)
 {
 	struct err e = ERR_INIT;
 
-	is_int(exec_explain(r->path, r->code, &e), -r->code, "%s: code",
+	is_int(exec_explain(r->path, NULL, r->code, &e), -r->code, "%s: code",
 	       r->path);
 	if (r->msg)
 		is_str(e.msg, r->msg, "%s: runc's words", r->path);
@@ -83,6 +83,15 @@ static void check(const struct row *r)
 			       r->hint[0] ? ": " : "", r->hint);
 		is_str(e.hint, want, "%s: cause", r->path);
 	}
+}
+
+/* A change of label that is refused. */
+static void denied(int code, const char *why)
+{
+	struct err e = ERR_INIT;
+
+	(void)exec_explain("good", "u:r:t:s0", code, &e);
+	ok(strcmp(e.hint + strlen("/process/args/0: "), why) == 0, "%s", e.hint);
 }
 
 static void test_scripts(void)
@@ -126,6 +135,11 @@ static void test_scripts(void)
 		  "its interpreter './noexec' is not executable, its mode is "
 		  "0644: chmod +x" },
 		{ ".", EACCES, "exec .: permission denied", "it is a directory" },
+		{ "good", EACCES, NULL,
+		  "the file may be executed: a security module (AppArmor, "
+		  "SELinux, Landlock) denies it" },
+		{ "good", EPERM, NULL,
+		  "a seccomp filter that refuses execve, or a security module" },
 		{ "fifo", EACCES, NULL, "it is no regular file" },
 		{ "fifo", ENOEXEC, NULL, "" },
 		{ "plain", ETXTBSY, "exec plain: text file busy",
@@ -148,11 +162,17 @@ static void test_scripts(void)
 	make_text("mz", "MZ\x90");
 	make_text("badint", "#!./plain\n");
 	make_text("noexec", "#!/bin/sh\n");
+	make_text("good", "#!/bin/sh\n");
 	if (chmod("noexec", 0644) < 0 || mkfifo("fifo", 0777) < 0)
 		bail("cannot prepare files");
 	make_text("intnoexec", "#!./noexec\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check(&rows[i]);
+	denied(EACCES, "the file may be executed: the SELinux policy does not allow it "
+		       "for the label 'u:r:t:s0' (transition, entrypoint), or another "
+		       "security module denies it");
+	denied(EPERM, "the SELinux policy does not allow it for the label 'u:r:t:s0' "
+		      "(nnp_transition), or a seccomp filter refuses execve");
 }
 
 static void test_elf(void)
@@ -258,7 +278,7 @@ static void test_hostile(void)
 		for (int c = 0; c < 2; c++) {
 			struct err e = ERR_INIT;
 
-			if (exec_explain("fuzz", c ? ENOENT : ENOEXEC, &e) >= 0)
+			if (exec_explain("fuzz", NULL, c ? ENOENT : ENOEXEC, &e) >= 0)
 				ok(false, "round %u fails", round);
 		}
 	}
@@ -269,7 +289,7 @@ int main(void)
 {
 	static const char *const names[] = {
 		"crlf", "noint", "relint", "chain", "loop", "plain", "empty",
-		"late", "bom", "bare", "mz", "badint", "noexec", "intnoexec",
+		"late", "bom", "bare", "mz", "badint", "good", "noexec", "intnoexec",
 		"fifo", "s390", "arm64", "cut", "odd", "noloader", "musl",
 		"script", "fuzz", "object" };
 
