@@ -111,6 +111,22 @@ quick() {
 	[ "$(cat "$TESTDIR/out")" = $'early\nlate' ]
 }
 
+@test "exec waits for what it leaves behind also where its output goes to /dev/null" {
+	start
+	local to begin
+	for to in '>/dev/null 2>&1' '>&- 2>&-'; do
+		begin=${EPOCHREALTIME/./}
+		code=0
+		sh -c '"$@" </dev/null '"$to" sh "$OCIRUN" --root "$ROOT" \
+			exec "$ID" sh -c 'sleep 1 & exit 3' || code=$?
+		[ "$code" -eq 3 ]
+		[ $((${EPOCHREALTIME/./} - begin)) -ge 900000 ]
+		# one that has let go of it is not waited for
+		quick 5 sh -c '"$@" </dev/null '"$to" sh "$OCIRUN" --root "$ROOT" \
+			exec "$ID" sh -c 'sleep 1000 >/dev/null 2>&1 &'
+	done
+}
+
 @test "exec that waits so ends by a signal" {
 	start
 	"$OCIRUN" --root "$ROOT" exec "$ID" sh -c 'sleep 1000 & sleep 0.2; exit 4' \

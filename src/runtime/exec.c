@@ -471,7 +471,7 @@ static int give_stdio(struct execution *x, struct err *e)
 	if (x->opts->p.detach || x->process.terminal)
 		return 0;
 	x->fds.stdio = x->fg.stdio.theirs;
-	return stdio_make(&x->fg.stdio, e);
+	return stdio_make(&x->fg.stdio, true, e);
 }
 
 static int execute(struct execution *x, struct err *e)

@@ -205,7 +205,7 @@ static int give_stdio(struct creation *cr, const struct criu_flags *flags,
 	if (cr->opts->p.detach || cr->spec.process.terminal || flags->shell_job)
 		return 0;
 	cr->fds.stdio = fg->stdio.theirs;
-	return stdio_make(&fg->stdio, e);
+	return stdio_make(&fg->stdio, false, e);
 }
 
 int container_restore(const struct create_opts *opts,

@@ -110,7 +110,7 @@ static int give_stdio(struct creation *cr, struct foreground *fg, struct err *e)
 	if (cr->opts->p.detach || cr->spec.process.terminal)
 		return 0;
 	cr->fds.stdio = fg->stdio.theirs;
-	return stdio_make(&fg->stdio, e);
+	return stdio_make(&fg->stdio, false, e);
 }
 
 int container_run(const struct create_opts *opts, int *ret_status,

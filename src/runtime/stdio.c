@@ -29,12 +29,12 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
-int stdio_make(struct stdio *s, struct err *e)
+int stdio_make(struct stdio *s, bool outlived, struct err *e)
 {
 	for (int i = 0; i < STDIO_N; i++) {
 		int *ours = &s->ours[i], *theirs = &s->theirs[i], r;
 
-		if (is_null(i))
+		if ((i == STDIN_FILENO || !outlived) && is_null(i))
 			continue;
 		r = i == STDIN_FILENO ? fd_pipe(theirs, ours) :
 					fd_pipe(ours, theirs);

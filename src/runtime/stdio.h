@@ -3,7 +3,7 @@
  * Standard input, output and error of a foreground process without a terminal. It
  * gets pipes: what the caller has there, a terminal or a file of the host, is not
  * handed into the container, where it could be chowned, reopened and read.
- * /dev/null is handed in as it is: nothing can be told from a pipe by it.
+ * /dev/null is handed in as it is, where nothing can be told from a pipe by it.
  */
 #ifndef OCIRUN_RUNTIME_STDIO_H
 #define OCIRUN_RUNTIME_STDIO_H
@@ -25,8 +25,11 @@ struct stdio {
 			{ RELAY_INIT, RELAY_INIT, RELAY_INIT }  \
 	}
 
-/* Make the pipes. */
-int stdio_make(struct stdio *s, struct err *e);
+/*
+ * Make the pipes. `outlived`: whoever inherits the output may live on when the
+ * process has ended, and is waited for, also if the output is /dev/null.
+ */
+int stdio_make(struct stdio *s, bool outlived, struct err *e);
 /* Init has its ends: relay from now on. */
 void stdio_begin(struct stdio *s);
 /* Fill exactly STDIO_POLLFDS entries. */
