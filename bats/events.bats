@@ -47,6 +47,8 @@ needs_memory() {
 	[ "$(jq .data.network_interfaces <<<"$output")" = null ]
 	[ "$(jq .data.pids.current <<<"$output")" -ge 1 ]
 	[ "$(jq '.data.cpu.usage.total > 0' <<<"$output")" = true ]
+	# who waits for "oom" in the stream must not find it here
+	[[ "$output" != *oom* ]]
 }
 
 @test "the numbers are the kernel's" {

@@ -115,9 +115,14 @@ static size_t read_counters(const struct dir *d, const char *name,
 		if (!sp || sp == line)
 			continue;
 		*sp = '\0';
+		uint64_t value = number(sp + 1);
+
+		/* Events that have not happened are not told, "oom" least of all. */
+		if (*prefix && value == 0)
+			continue;
 		v[n++] = (struct cgroup_counter){
 			*prefix ? arena_printf(d->a, "%s%s", prefix, line) : line,
-			number(sp + 1),
+			value,
 		};
 	}
 	*ret = v;

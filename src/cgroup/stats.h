@@ -46,7 +46,7 @@ struct cgroup_memory {
 	struct cgroup_mem_entry usage;
 	struct cgroup_mem_entry swap; /* memory and swap together */
 	struct cgroup_mem_entry kernel, kernel_tcp;
-	/* memory.stat, and on v2 "memory.events.NAME"; sorted by key */
+	/* memory.stat, and on v2 "memory.events.NAME" if any; sorted by key */
 	struct cgroup_counter *raw;
 	size_t n_raw;
 	struct cgroup_psi psi;

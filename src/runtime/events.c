@@ -38,19 +38,6 @@ static int emit(const struct events *ev, const struct str *line, struct err *e)
 	return r < 0 ? err_errno(e, -r, "cannot write an event") : 0;
 }
 
-static int emit_stats(const struct events *ev, struct err *e)
-{
-	AUTO(cgroup_stats) struct cgroup_stats stats = { 0 };
-	AUTO(rdt_stats) struct rdt_stats rdt = { 0 };
-	AUTO(strbuf) struct str line = { 0 };
-
-	if (cgroup_stats(ev->cg, &stats, e) < 0 ||
-	    rdt_stats(&rdt, ev->rdt, e) < 0)
-		return -e->code;
-	events_print_stats(&line, ev->opts->id, &stats, &rdt);
-	return emit(ev, &line, e);
-}
-
 static int emit_oom(const struct events *ev, struct err *e)
 {
 	AUTO(strbuf) struct str line = { 0 };
@@ -79,6 +66,20 @@ static int on_cgroup(struct events *ev, struct err *e)
 	if (what & CGROUP_EV_END)
 		ev->ended = true;
 	return what & CGROUP_EV_OOM ? emit_oom(ev, e) : 0;
+}
+
+static int emit_stats(struct events *ev, struct err *e)
+{
+	AUTO(cgroup_stats) struct cgroup_stats stats = { 0 };
+	AUTO(rdt_stats) struct rdt_stats rdt = { 0 };
+	AUTO(strbuf) struct str line = { 0 };
+
+	if (cgroup_stats(ev->cg, &stats, e) < 0 ||
+	    rdt_stats(&rdt, ev->rdt, e) < 0)
+		return -e->code;
+	events_print_stats(&line, ev->opts->id, &stats, &rdt);
+	/* The event is told before numbers that have it in them. */
+	return on_cgroup(ev, e) < 0 ? -e->code : emit(ev, &line, e);
 }
 
 static int on_timer(struct events *ev, struct err *e)

@@ -238,8 +238,8 @@ static void test_v2(void)
 	is_int((int64_t)s.memory.swap.usage, 107, "memory and swap");
 	ok(s.memory.swap.limit == UINT64_MAX, "the sum saturates");
 	is_str(raw_text(&s.memory, &t),
-	       "anon=10 file=20 memory.events.low=0 memory.events.max=4 "
-	       "memory.events.oom_kill=1", "memory.stat and memory.events");
+	       "anon=10 file=20 memory.events.max=4 "
+	       "memory.events.oom_kill=1", "memory.stat, and of memory.events what has happened");
 	is_int((int64_t)s.pids_limit, 20, "pids.max");
 	is_str(io_text(&s.io[CGROUP_IO_SERVICE_BYTES], &t),
 	       "8:0 Read=1, 8:0 Write=2", "io.stat bytes");
