@@ -294,6 +294,26 @@ none_exist() {
 
 # ---- limits --------------------------------------------------------------------------
 
+@test "exec goes where init has gone, also when its first cgroup is gone" {
+	requires cgroup2
+	local dir
+	OTHER=/sys/fs/cgroup/other-$ID
+	mkdir "$OTHER"
+	del_ns cgroup
+	start
+	dir=$(dirs "$ID")
+	[ -d "$dir" ]
+	echo "$pid" >"$OTHER/cgroup.procs"
+	# systemd removes its own
+	wait_for 10 sh -c '! rmdir "$1" 2>/dev/null; [ ! -e "$1" ]' _ "$dir"
+	run oci exec "$ID" cat /proc/self/cgroup
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"0::/other-$ID" ]]
+	oci delete --force "$ID"
+	rmdir "$OTHER"
+}
+
 @test "pids.limit stops a fork bomb" {
 	requires_ctl pids
 	config '.linux.resources.pids.limit = 12'

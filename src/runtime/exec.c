@@ -392,10 +392,15 @@ static int spawn(struct execution *x, struct err *e)
 	req.enter_arg = x;
 	req.enter_beside = enter_may_wait(x);
 	r = open_namespaces(x, &req, e);
-	if (r == 0)
+	bool tried = r == 0;
+
+	if (tried)
 		r = nsx_spawn(&x->child, &req, e);
-	/* init gave its cgroup's controllers to children and left it */
-	if (r == -EBUSY && !chosen) {
+	/*
+	 * init gave its cgroup's controllers to children and left it, or it left it
+	 * and somebody, systemd for one, has removed it
+	 */
+	if (tried && !chosen && (r == -EBUSY || r == -ENOENT || r == -ENODEV)) {
 		err_clear(e);
 		r = cgroup_follow(x->cg, x->c.rec.init.pid, e);
 		if (born)
