@@ -9,6 +9,7 @@
 
 load helpers
 load process
+load criu
 
 setup() {
 	setup_bundle
@@ -265,6 +266,65 @@ daemon() {
 	close_pty
 	daemon delete -f "$ID"
 	code 0
+}
+
+# on_pipes COMMAND...: it has made pipes, from which it copies to the fifos.
+on_pipes() {
+	STDIO=$(mktemp -d "$TESTDIR/stdio.XXXXXX")
+	"$@" </dev/null > >(exec cat >"$STDIO/got" 3>&-) \
+		2> >(exec cat >"$STDIO/goterr" 3>&-) 3>&-
+}
+
+# The daemon's checkpoint, then its shim's restore: with the directory of the bundle as
+# the only word about it, and stdio that is new.
+@test "shim 0.2: checkpoint and restore" {
+	needs_criu
+	[ ! -e /sys/fs/cgroup/cgroup.controllers ] || ! grep -qv ^0:: /proc/self/cgroup ||
+		skip "requires that criu sees the cgroups it is in"
+	local img=$SHIM/checkpoint
+	mkdir "$img"
+	config '.root.readonly = false'
+	args sh -c 'i=0; while echo n$i; do i=$((i + 1)); echo $i >/tmp/n; sleep 0.1; done'
+	on_pipes v02 create --bundle "$BUNDLE" --console "" --pid-file "$PIDFILE" "$ID"
+	read_pid
+	init=$PID
+	daemon start "$ID"
+	code 0
+	got n3
+	run timeout 60 "$RUNC" --root "$ROOT" --criu "$CRIU" checkpoint --image-path "$img" \
+		--tcp-established --ext-unix-sk --empty-ns network "$ID"
+	echo "$output"
+	code 0
+	says ""
+	wait_for 5 is_gone "$init"
+	before=$(cat "$BUNDLE/rootfs/tmp/n")
+	daemon delete "$ID"
+	[[ "$output" == "" || "$output" == *"does not exist"* ]]
+
+	cd "$BUNDLE"
+	on_pipes timeout 60 "$RUNC" --root "$ROOT" --log "$LOG" --log-format json --criu "$CRIU" \
+		restore -d --image-path "$img" \
+		--work-path "$img/criu.work/restore-2017-02-01T10:11:12.123456789Z" \
+		--tcp-established --ext-unix-sk --no-pivot --empty-ns network \
+		--pid-file "$PIDFILE" "$ID" || { cat "$LOG"; return 1; }
+	[ ! -s "$LOG" ]
+	read_pid
+	got "n$((before + 3))"
+	run grep -qx n0 "$STDIO/got"
+	code 1
+	daemon state "$ID"
+	[ "$(jq -r '"\(.status) \(.pid)"' <<<"$output")" = "running $PID" ]
+	process_json
+	open_stdio
+	on_stdio v02 exec -d --process "$SHIM/process.json" --console "" \
+		--pid-file "$SHIM/pid2" "$ID"
+	got exec
+	daemon kill "$ID" 9
+	code 0
+	wait_for 5 is_gone "$PID"
+	daemon delete "$ID"
+	code 0
+	says ""
 }
 
 @test "shim 0.2: errors in the text of both streams, and in the log" {
