@@ -343,19 +343,70 @@ goes_on() {
 	goes_on
 }
 
+# What it has counted since would not fit to the images.
+back_to_images() {
+	cp "$TESTDIR/n" "$COUNT"
+}
+
 @test "a restore that is killed at any moment leaves what delete --force removes" {
 	needs_criu
 	ticker
 	run_it
 	cr checkpoint --image-path "$IMG" "$ID"
+	cp "$COUNT" "$TESTDIR/n"
+	restore=(--root "$ROOT" --criu "$CRIU" restore -d --image-path "$IMG"
+		--manage-cgroups-mode ignore "$ID")
 	for ((ms = 20; ms < 500; ms += ${OCIRUN_CR_STEP:-60})); do
-		timeout -s KILL "0.$(printf %03d "$ms")" "$OCIRUN" --root "$ROOT" \
-			--criu "$CRIU" restore -d --image-path "$IMG" \
-			--manage-cgroups-mode ignore "$ID" </dev/null >/dev/null 2>&1 || true
+		back_to_images
+		# in the foreground: else timeout kills itself, too, and returns early
+		timeout --foreground -s KILL "0.$(printf %03d "$ms")" "$OCIRUN" \
+			"${restore[@]}" </dev/null >/dev/null 2>&1 || true
 		echo "after $ms ms"
 		timeout 30 "$OCIRUN" --root "$ROOT" delete --force "$ID"
 		assert_clean
 	done
+	# not by time, but at its system calls
+	find_helper killat
+	"$HELPER" -o "$TESTDIR/report" -- true || skip "requires ptrace"
+	back_to_images
+	rm "$TESTDIR/report"
+	"$HELPER" -o "$TESTDIR/report" -- "$OCIRUN" "${restore[@]}" </dev/null >/dev/null 2>&1
+	timeout 30 "$OCIRUN" --root "$ROOT" delete --force "$ID"
+	calls=$(sed -n 's/^count //p' "$TESTDIR/report")
+	for ((k = 1 + RANDOM % 50; k < calls; k += ${OCIRUN_CR_CALLS:-50})); do
+		back_to_images
+		timeout 60 "$HELPER" -k "$k" -o "$TESTDIR/report" -- "$OCIRUN" \
+			"${restore[@]}" </dev/null >/dev/null 2>&1 || true
+		echo "at call $k of $calls: $(tail -n 1 "$TESTDIR/report")"
+		timeout 30 "$OCIRUN" --root "$ROOT" delete --force "$ID"
+		assert_clean
+	done
+}
+
+@test "criu that is killed during a restore: an error at once, and nothing is left" {
+	needs_criu
+	ticker
+	run_it
+	cr checkpoint --image-path "$IMG" "$ID"
+	# the processes that it is making are alive then, and have its end of the socket:
+	# of ocirun's children it is the one without a pid namespace
+	cat >"$TESTDIR/kill-criu" <<-'EOF'
+		#!/bin/sh
+		for p in $(pgrep -P $PPID); do
+			[ $p = $$ ] || ! awk '/^NSpid:/ { exit NF != 2 }' /proc/$p/status ||
+				kill -9 $p
+		done
+	EOF
+	chmod +x "$TESTDIR/kill-criu"
+	config --arg p "$TESTDIR/kill-criu" '.hooks.createRuntime = [{path: $p}]'
+	begin=$SECONDS
+	fails "died without a reply" "restore.log" -- restore -d --image-path "$IMG" "$ID"
+	[ $((SECONDS - begin)) -lt 30 ]
+	[ ! -e "$ROOT/$ID" ]
+	assert_clean
+	config 'del(.hooks)'
+	cr restore -d --image-path "$IMG" "$ID"
+	goes_on
 }
 
 @test "in the restored container: exec, update, pause, kill, limits of the config" {

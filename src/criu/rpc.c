@@ -191,20 +191,25 @@ static int stuck(const struct criu_conv *c, const char *what, struct err *e)
 
 /*
  * Until there is something to read. With a listener the bound is for doing nothing:
- * criu may work as long as it has to.
+ * criu may work as long as it has to. Its end is looked at, too: what it was making
+ * holds its end of the socket, so that there is no end-of-file.
  */
 static int await(const struct criu_conv *c, const struct criu_listener *l,
 		 const char *what, int64_t limit_ms, struct err *e)
 {
-	struct pollfd p = { .fd = c->sock, .events = POLLIN };
+	struct pollfd p[] = { { .fd = c->sock, .events = POLLIN },
+			      { .fd = c->pidfd, .events = POLLIN } };
 	deadline_t end = deadline_in_ms(limit_ms);
 	uint64_t seen = activity(c, l);
 
 	for (;;) {
-		int n = poll(&p, 1, LOOK_MS);
+		int n = poll(p, 2, LOOK_MS);
 
-		if (n > 0)
+		/* what it has said before comes first */
+		if (n > 0 && (p[0].revents || poll(p, 1, 0) > 0))
 			return 0;
+		if (n > 0)
+			return died(c, e);
 		if (n < 0 && errno != EINTR)
 			return err_errno(e, errno, "cannot wait for criu");
 		uint64_t now = activity(c, l);
