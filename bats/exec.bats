@@ -73,7 +73,7 @@ fails() {
 
 @test "255 when there is nothing to execute in" {
 	fails 255 "container does not exist" nosuch -- nosuch true
-	fails 255 "invalid container ID format" a/b -- a/b true
+	fails 255 "invalid container ID format" a/b "invalid character" -- a/b true
 	fails 255 "container id cannot be empty" -- "" true
 	args true
 	oci create "$ID"

@@ -62,7 +62,8 @@ int state_check_id(const char *id, struct err *e)
 		    ch == '-' || ch == '.')
 			continue;
 		(void)err_set(e, EINVAL, "invalid container ID format: '%s'", id);
-		return err_hint(e, "an id consists of letters, digits and _+-.");
+		return err_hint(e, "invalid character: a container ID consists of "
+				"letters, digits and _+-.");
 	}
 	return 0;
 }
