@@ -117,7 +117,8 @@ struct spec_scheduler {
 	int32_t nice;
 	int32_t priority;
 	uint64_t flags; /* SCHED_FLAG_* of sched_setattr(2) */
-	uint64_t runtime, deadline, period; /* ns */
+	struct opt_u64 runtime, deadline; /* ns */
+	uint64_t period; /* ns, 0 = the deadline */
 };
 
 struct spec_io_priority {

@@ -76,15 +76,38 @@ static void rule_rlimits(struct check *c)
 	}
 }
 
-/* sched_setattr(2) refuses these with a bare EINVAL. */
+/*
+ * sched_setattr(2) refuses these with a bare EINVAL, the least and the greatest are
+ * the kernel's (sched-deadline.rst). The words are crun's.
+ */
+#define DEADLINE_RUNTIME_MIN 1024ULL
+#define DEADLINE_MAX (UINT64_MAX >> 1)
+
 static void check_deadline(struct check *c, const struct spec_scheduler *s)
 {
-	if (s->deadline == 0 || s->runtime == 0)
-		bad(c, at(c, "/scheduler"), "SCHED_DEADLINE needs runtime and deadline");
-	else if (s->runtime > s->deadline ||
-		 (s->period && s->deadline > s->period))
-		bad(c, at(c, "/scheduler"),
-		    "SCHED_DEADLINE needs runtime <= deadline <= period");
+	static const char what[] = "sched_setattr: `SCHED_DEADLINE`";
+	unsigned long long runtime = s->runtime.v, deadline = s->deadline.v;
+	unsigned long long period = s->period;
+
+	if (!s->runtime.set)
+		bad(c, at(c, "/scheduler"), "%s requires `runtime`", what);
+	else if (runtime == 0)
+		bad(c, at(c, "/scheduler/runtime"), "%s runtime must be greater than 0",
+		    what);
+	else if (runtime < DEADLINE_RUNTIME_MIN || runtime > DEADLINE_MAX)
+		bad(c, at(c, "/scheduler/runtime"),
+		    "%s runtime %llu must be between %llu and %llu", what, runtime,
+		    DEADLINE_RUNTIME_MIN, (unsigned long long)DEADLINE_MAX);
+	if (!s->deadline.set || deadline == 0) {
+		bad(c, at(c, "/scheduler"), "%s requires `deadline`", what);
+		return;
+	}
+	if (runtime > deadline)
+		bad(c, at(c, "/scheduler/runtime"),
+		    "%s runtime %llu must be <= deadline %llu", what, runtime, deadline);
+	if (period && deadline > period)
+		bad(c, at(c, "/scheduler/deadline"),
+		    "%s deadline %llu must be <= period %llu", what, deadline, period);
 }
 
 static void rule_scheduler(struct check *c)
@@ -107,7 +130,7 @@ static void rule_scheduler(struct check *c)
 		    policy, s->priority);
 	if (s->policy == SPEC_SCHED_DEADLINE)
 		check_deadline(c, s);
-	else if (s->runtime || s->deadline || s->period)
+	else if (s->runtime.v || s->deadline.v || s->period)
 		bad(c, at(c, "/scheduler"),
 		    "scheduler runtime/deadline/period can only be specified for SchedDeadline policy");
 }

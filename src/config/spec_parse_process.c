@@ -202,8 +202,8 @@ static const struct field scheduler_fields[] = {
 	F(FK_I32, struct spec_scheduler, priority, "priority"),
 	F_NAME(FK_BITS, struct spec_scheduler, flags, "flags", names_sched_flag,
 	       "invalid scheduler flag '", "'"),
-	F(FK_U64, struct spec_scheduler, runtime, "runtime"),
-	F(FK_U64, struct spec_scheduler, deadline, "deadline"),
+	F_OPT(FK_U64, struct spec_scheduler, runtime, "runtime"),
+	F_OPT(FK_U64, struct spec_scheduler, deadline, "deadline"),
 	F(FK_U64, struct spec_scheduler, period, "period"),
 	F_END,
 };

@@ -224,8 +224,9 @@ static int scheduler_hint(struct err *e, int code,
 				(unsigned long long)a->runtime,
 				(unsigned long long)a->period);
 	if (code == EINVAL && a->policy == POLICY_DEADLINE)
-		return err_hint(e, "SCHED_DEADLINE needs 1024 <= runtime <= "
-				   "deadline <= period");
+		return err_hint(e, "the period, or else the deadline, must be between "
+				   "kernel.sched_deadline_period_min_us and _max_us "
+				   "(sysctl)");
 	if (code == EINVAL)
 		return err_hint(e, "this kernel refuses policy %u with priority "
 				   "%u and flags 0x%llx", a->policy, a->priority,

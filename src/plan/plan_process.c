@@ -323,8 +323,8 @@ int plan_fill_SCHEDULER(struct builder *b, struct err *e)
 			.nice = s->nice,
 			.priority = (uint32_t)s->priority,
 			.flags = s->flags,
-			.runtime = s->runtime,
-			.deadline = s->deadline,
+			.runtime = s->runtime.v,
+			.deadline = s->deadline.v,
 			.period = s->period,
 		};
 	return 0;

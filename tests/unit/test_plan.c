@@ -442,8 +442,8 @@ static void test_attributes(void)
 		.priority = 7,
 		.flags = 1,
 		.nice = -3,
-		.runtime = 1,
-		.deadline = 2,
+		.runtime = { true, 1 },
+		.deadline = { true, 2 },
 		.period = 3,
 	};
 	f.spec.process.io_priority = (struct spec_io_priority){ true, 2, 4 };

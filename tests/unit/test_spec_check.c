@@ -72,11 +72,30 @@ static const struct row process_rows[] = {
 	{ P "\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"runtime\":1}}",
 	  "/process/scheduler: scheduler runtime/deadline/period can only be specified for "
 	  "SchedDeadline policy" },
-	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1}}",
-	  "/process/scheduler: SCHED_DEADLINE needs runtime and deadline" },
-	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":3,\"deadline\":2}}",
-	  "/process/scheduler: SCHED_DEADLINE needs runtime <= deadline <= period" },
-	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1,\"deadline\":2}}", "" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"deadline\":2000}}",
+	  "/process/scheduler: sched_setattr: `SCHED_DEADLINE` requires `runtime`" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":2000}}",
+	  "/process/scheduler: sched_setattr: `SCHED_DEADLINE` requires `deadline`" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":0,\"deadline\":2000}}",
+	  "/process/scheduler/runtime: sched_setattr: `SCHED_DEADLINE` runtime must be greater than 0" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1023,\"deadline\":2000}}",
+	  "/process/scheduler/runtime: sched_setattr: `SCHED_DEADLINE` runtime 1023 must "
+	  "be between 1024 and 9223372036854775807" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":9223372036854775809,"
+	  "\"deadline\":9223372036854775810}}",
+	  "/process/scheduler/runtime: sched_setattr: `SCHED_DEADLINE` runtime "
+	  "9223372036854775809 must be between 1024 and 9223372036854775807" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":3000,"
+	  "\"deadline\":2000,\"period\":1999}}",
+	  "/process/scheduler/runtime: sched_setattr: `SCHED_DEADLINE` runtime 3000 "
+	  "must be <= deadline 2000\n"
+	  "/process/scheduler/deadline: sched_setattr: `SCHED_DEADLINE` deadline 2000 "
+	  "must be <= period 1999" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1024,\"deadline\":1024}}",
+	  "" },
+	{ P "\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":1024,"
+	  "\"deadline\":1024,\"period\":1024}}",
+	  "" },
 	{ P "\"scheduler\":{\"policy\":\"FIFO\",\"flags\":[\"RECLAIM\"]}}",
 	  "/process/scheduler/policy: invalid scheduler policy 'FIFO', did you mean 'SCHED_FIFO'?\n"
 	  "/process/scheduler/flags/0: invalid scheduler flag 'RECLAIM', did you mean "
