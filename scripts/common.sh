@@ -57,7 +57,7 @@ packages() {
 	debian:bits32) echo "gcc-multilib libcap2-bin gcc make" ;;
 	debian:build) echo "gcc make autoconf automake libc6-dev linux-libc-dev" \
 		"libyajl-dev libcap-dev libseccomp-dev" \
-		"libprotobuf-c-dev protobuf-c-compiler" ;;
+		"libprotobuf-c-dev protobuf-c-compiler musl-tools" ;;
 	debian:bundle) echo "busybox-static mount util-linux" ;;
 	debian:engines) echo "docker.io containerd podman buildah conmon catatonit" \
 		"golang-github-containers-common tini jq bats procps libcap2-bin" \
@@ -66,7 +66,7 @@ packages() {
 		"xz-utils procps python3 libcap2-bin criu" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
 		"yajl-devel libcap-devel libseccomp-devel" \
-		"protobuf-c-devel protobuf-c-compiler" ;;
+		"protobuf-c-devel protobuf-c-compiler musl-gcc" ;;
 	fedora:bundle) echo "busybox util-linux" ;;
 	fedora:test) echo "bats jq runc clang clang-tools-extra cppcheck ShellCheck" \
 		"codespell libasan libubsan compiler-rt xz procps-ng" ;;
@@ -78,7 +78,7 @@ packages() {
 	alpine:test) echo "bats jq runc clang clang-extra-tools compiler-rt cppcheck" \
 		"shellcheck bash xz tar procps" ;;
 	arch:build) echo "gcc make autoconf automake yajl libcap libseccomp" \
-		"protobuf-c" ;;
+		"protobuf-c musl" ;;
 	arch:bundle) echo "busybox util-linux" ;;
 	arch:test) echo "bats jq runc clang compiler-rt cppcheck shellcheck codespell" \
 		"xz procps-ng" ;;
@@ -90,7 +90,8 @@ packages() {
 		"python3-codespell xz procps" ;;
 	*:build) echo "a C compiler (gcc 10 or clang 13), make, autoconf," \
 		"automake, and the development files of the C library, the" \
-		"kernel, yajl, libcap, libseccomp and protobuf-c" ;;
+		"kernel, yajl, libcap, libseccomp and protobuf-c; musl-gcc if" \
+		"there is one (init starts faster with it)" ;;
 	*:bundle) echo "a statically linked busybox, unshare and mount of" \
 		"util-linux" ;;
 	*:test) echo "bats, jq, runc, clang, clang-tidy, cppcheck, shellcheck," \

@@ -19,10 +19,20 @@
 
 #include "base/str.h"
 #include "base/sys.h"
+#include "config/spec.h"
 #include "base/banned.h"
 
 #define MS_NOSYMFOLLOW_BIT 256UL /* MS_NOSYMFOLLOW, Linux 5.10 */
 #define MS_LAZYTIME_BIT    (1UL << 25)
+
+const char *const hook_kind_names[_HOOK_KIND_MAX] = {
+	[HOOK_PRESTART] = "prestart",
+	[HOOK_CREATE_RUNTIME] = "createRuntime",
+	[HOOK_CREATE_CONTAINER] = "createContainer",
+	[HOOK_START_CONTAINER] = "startContainer",
+	[HOOK_POSTSTART] = "poststart",
+	[HOOK_POSTSTOP] = "poststop",
+};
 
 const struct name names_ns[] = {
 	{ "user", NS_USER },

@@ -158,15 +158,6 @@ static void finish_idmaps(struct walk *w, const struct json *j, struct spec *spe
 
 /* ---- hooks, root ------------------------------------------------------- */
 
-const char *const hook_kind_names[_HOOK_KIND_MAX] = {
-	[HOOK_PRESTART] = "prestart",
-	[HOOK_CREATE_RUNTIME] = "createRuntime",
-	[HOOK_CREATE_CONTAINER] = "createContainer",
-	[HOOK_START_CONTAINER] = "startContainer",
-	[HOOK_POSTSTART] = "poststart",
-	[HOOK_POSTSTOP] = "poststop",
-};
-
 static const struct field hook_fields[] = {
 	F_REQ(FK_STR, struct spec_hook, path, "path"),
 	F(FK_STR_LIST, struct spec_hook, args, "args"),

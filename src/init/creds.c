@@ -17,10 +17,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -58,17 +58,23 @@ int step_no_new_privs(struct init *in, const union step_arg *u, struct err *e)
 
 /* ---- capabilities ------------------------------------------------------ */
 
-/* "CAP_NET_RAW"; the number for one that the library does not know. */
-static const char *cap_text(unsigned int cap, char *buf, size_t size)
+const char *cap_text(unsigned int cap, char *buf, size_t size)
 {
-	char *name = cap_to_name((cap_value_t)cap);
+	static const char *const names[] = {
+		"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL",
+		"SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE",
+		"NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+		"SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT",
+		"SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME",
+		"SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL",
+		"SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
+		"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+	};
 
-	(void)snprintf(buf, size, "%s", name ? name : "?");
-	if (name)
-		(void)cap_free(name);
-	for (char *p = buf; *p; p++)
-		if (*p >= 'a' && *p <= 'z')
-			*p = (char)(*p - 'a' + 'A');
+	if (cap < sizeof(names) / sizeof(*names))
+		(void)snprintf(buf, size, "CAP_%s", names[cap]);
+	else
+		(void)snprintf(buf, size, "%u", cap);
 	return buf;
 }
 

@@ -72,6 +72,11 @@ const struct step *init_find_step(const struct init *in, enum step_id id);
  */
 int attrs_parse_nodes(const char *list, unsigned long *mask, size_t n_words);
 
+/*
+ * "CAP_NET_RAW", or the number of one without a name. A table of our own: libcap is
+ * not part of the program of init.
+ */
+const char *cap_text(unsigned int cap, char *buf, size_t size);
 /* "CAP_CHOWN, CAP_KILL" for the bits of `set`; buf is always terminated. */
 const char *caps_names(uint64_t set, char *buf, size_t size);
 

@@ -13,6 +13,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -108,7 +109,21 @@ static uint64_t status_value(const char *key, int base)
 static void test_names(void)
 {
 	char buf[300], small[12];
+	unsigned int cap = 0;
 
+	/* those that this machine's libcap has a name for as well */
+	for (; cap <= CAP_LAST_CAP; cap++) {
+		char *name = cap_to_name((cap_value_t)cap);
+		bool same = name && (*name != 'c' ||
+			    strcasecmp(name, cap_text(cap, buf, sizeof(buf))) == 0);
+
+		(void)cap_free(name);
+		if (!same)
+			break;
+	}
+	is_int(cap, CAP_LAST_CAP + 1, "every name is libcap's");
+	is_str(cap_text(CAP_LAST_CAP, buf, sizeof(buf)), "CAP_CHECKPOINT_RESTORE",
+	       "the last one");
 	is_str(caps_names(0, buf, sizeof(buf)), "", "no capability");
 	is_str(caps_names(BIT(CAP_CHOWN) | BIT(CAP_NET_RAW), buf, sizeof(buf)),
 	       "CAP_CHOWN, CAP_NET_RAW", "two capabilities");
