@@ -59,9 +59,11 @@ packages() {
 		"libyajl-dev libcap-dev libseccomp-dev" \
 		"libprotobuf-c-dev protobuf-c-compiler musl-tools" ;;
 	debian:bundle) echo "busybox-static mount util-linux" ;;
+	# docker's client has a package of its own since Debian 13; netavark calls nft
 	debian:engines) echo "docker.io containerd podman buildah conmon catatonit" \
 		"golang-github-containers-common tini jq bats procps libcap2-bin" \
-		"python3-grpcio" ;;
+		"python3-grpcio iptables nftables" \
+		"$(apt-cache pkgnames docker-cli 2>/dev/null | grep -x docker-cli)" ;;
 	debian:test) echo "bats jq runc clang clang-tidy cppcheck shellcheck codespell" \
 		"xz-utils procps python3 libcap2-bin criu" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
