@@ -804,9 +804,10 @@ nested() {
 
 # ---- a joined cgroup namespace -------------------------------------------------------------
 
-# What the container has of control groups, and the options that the host has then.
+# What the container has of control groups, and the options that the host has then. A
+# tmpfs gets the next free device number each time.
 cgroup_mounts() {
-	oci run "$ID" | sed -n 's/^[0-9]* [0-9]* //; /cgroup/p'
+	oci run "$ID" | sed -n 's/^[0-9]* [0-9]* //; s/^[0-9:]* \(.* - tmpfs \)/\1/; /cgroup/p'
 	sed -n 's/.* - cgroup2 /host /p' /proc/self/mountinfo
 }
 
