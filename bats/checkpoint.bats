@@ -17,6 +17,7 @@ setup() {
 
 teardown() {
 	[ -z "${RECEIVER-}" ] || kill "$RECEIVER" 2>/dev/null || true
+	[ -z "${DEVICE-}" ] || ip link del "$DEVICE" 2>/dev/null || true
 	[ -z "${NETNS-}" ] || ip netns del "$NETNS"
 	teardown_bundle
 }
@@ -509,6 +510,26 @@ back_to_images() {
 	config '(.linux.namespaces[] | select(.type == "network")).path = "/var/run/netns/none"'
 	fails "/linux/namespaces/" "/var/run/netns/none" -- \
 		restore -d --image-path "$IMG.2" "$ID"
+}
+
+@test "a network device that was moved into that namespace is still there" {
+	needs_criu
+	command -v ip >/dev/null || skip "requires ip"
+	NETNS=oci-$$-$RANDOM
+	ip netns add "$NETNS" || { NETNS=; skip "requires ip netns"; }
+	DEVICE=od$((RANDOM % 10000))
+	ip link add "$DEVICE" mtu 1321 type veth peer name "${DEVICE}p" netns "$NETNS" ||
+		skip "requires veth devices"
+	ticker
+	add_ns network "/var/run/netns/$NETNS"
+	config --arg d "$DEVICE" '.linux.netDevices = {($d): {}}'
+	run_it
+	for _ in 1 2; do
+		cr checkpoint --image-path "$IMG" "$ID"
+		cr restore -d --image-path "$IMG" "$ID"
+		goes_on
+		oci exec "$ID" ip link show "$DEVICE" | grep -q 'mtu 1321'
+	done
 }
 
 @test "criu's own settings: the file that the annotation names" {

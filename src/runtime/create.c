@@ -474,8 +474,11 @@ int container_limits_and_hooks(struct creation *cr, struct err *e)
 {
 	struct hook_ctx ctx = hook_ctx(cr);
 
-	if (netdev_move_all(&cr->spec.linux_, cr->child.pid, e) < 0 ||
-	    apply_limits(cr, e) < 0)
+	/* at a restore they are in the namespace, or criu has made them again */
+	if (!cr->c.rec.restored &&
+	    netdev_move_all(&cr->spec.linux_, cr->child.pid, e) < 0)
+		return -e->code;
+	if (apply_limits(cr, e) < 0)
 		return -e->code;
 	/*
 	 * runtime.md, "State": "created" is what follows step 2 of the lifecycle,
