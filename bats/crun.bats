@@ -252,7 +252,7 @@ bpf() {
 # ---- cgroups ------------------------------------------------------------------------
 
 @test "delegate-cgroup: init begins below the container's, in a cgroup of its root" {
-	requires cgroup2
+	requires cgroupfs cgroup2
 	config --arg p "/$ID" '.annotations."run.oci.delegate-cgroup" = "below/it"
 		| .linux.cgroupsPath = $p | .process.args = ["sleep", "1000"]
 		| .linux.namespaces |= (map(select(.type | IN("cgroup", "user") | not))

@@ -11,7 +11,8 @@ USER_ID=12345
 
 setup() {
 	setup_bundle
-	requires userns
+	# the user here has no systemd of his own; systemd.bats has one who does
+	requires userns cgroupfs
 	command -v setpriv >/dev/null || skip "requires setpriv"
 	chmod 755 "$TESTDIR"
 	mkdir -m 700 "$TESTDIR/xdg"
