@@ -87,6 +87,14 @@ static int mkdirs(const char *path, mode_t mode)
 	}
 }
 
+/* The default root is root's; -code. */
+static int hint_user(struct err *e)
+{
+	if (e->code == EACCES && geteuid() != 0)
+		(void)err_hint(e, "an ordinary user needs XDG_RUNTIME_DIR in the environment, or --root");
+	return -e->code;
+}
+
 int state_open_root(const char *root, bool make, int *ret_fd, struct err *e)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -104,9 +112,7 @@ int state_open_root(const char *root, bool make, int *ret_fd, struct err *e)
 	if (fd < 0) {
 		(void)err_errno(e, errno, "cannot open state directory '%s'",
 				root);
-		if (e->code == EACCES && geteuid() != 0)
-			(void)err_hint(e, "an ordinary user needs XDG_RUNTIME_DIR in the environment, or --root");
-		return -e->code;
+		return hint_user(e);
 	}
 	*ret_fd = fd;
 	return 0;
@@ -160,7 +166,8 @@ int state_reserve(struct container *c, const char *root, const char *id,
 				      id);
 			return err_hint(e, "delete it first, or choose another id");
 		}
-		return err_errno(e, errno, "cannot make '%s/%s'", root, id);
+		(void)err_errno(e, errno, "cannot make '%s/%s'", root, id);
+		return hint_user(e);
 	}
 	if (take(c, root, id, e) == 0)
 		return 0;
