@@ -120,8 +120,7 @@ refused_sd() {
 }
 
 @test "called by the name runc: runc-ID.scope" {
-	# with OCIRUN_DRIVER=systemd a script calls the program, by its own name
-	requires systemd cgroup2 cgroupfs
+	requires systemd cgroup2
 	ln -s "$OCIRUN" "$TESTDIR/runc"
 	config '.process.args = ["sleep", "1000"]'
 	"$TESTDIR/runc" --root "$ROOT" --systemd-cgroup run -d "$ID" >"$TESTDIR/start" 2>&1
