@@ -36,9 +36,9 @@ write_listener() {
 		s.bind(sys.argv[1])
 		print("listening", flush=True)
 		while True:
-		    data, anc, _, _ = s.recvmsg(4096, 1024)
+		    data, control, _, _ = s.recvmsg(4096, 1024)
 		    print(repr(data.decode()), flush=True)
-		    for level, kind, fds in anc:
+		    for level, kind, fds in control:
 		        for fd in array.array("i", fds):
 		            os.close(fd)
 	PY

@@ -46,6 +46,9 @@ os_family() (
 	echo "$ID"
 )
 
+# The package, on a Debian that has it.
+if_known() { apt-cache pkgnames "$1" 2>/dev/null | grep -x "$1"; }
+
 # The packages for what is asked: build, bundle, test, engines.
 packages() {
 	case $(os_family):$1 in
@@ -63,9 +66,9 @@ packages() {
 	debian:engines) echo "docker.io containerd podman buildah conmon catatonit" \
 		"golang-github-containers-common tini jq bats procps libcap2-bin" \
 		"python3-grpcio iptables nftables" \
-		"$(apt-cache pkgnames docker-cli 2>/dev/null | grep -x docker-cli)" ;;
+		"$(if_known docker-cli)" ;;
 	debian:test) echo "bats jq runc clang clang-tidy cppcheck shellcheck codespell" \
-		"xz-utils procps python3 libcap2-bin criu" ;;
+		"xz-utils procps python3 libcap2-bin criu $(if_known libclang-rt-dev)" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
 		"yajl-devel libcap-devel libseccomp-devel" \
 		"protobuf-c-devel protobuf-c-compiler musl-gcc" ;;

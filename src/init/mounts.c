@@ -249,7 +249,7 @@ static int find_target(struct init *in, const struct arg_mount *a,
 	}
 	r = strict ? open_strict(in, a, path, t, e) :
 		open_target(in, a, path, S_ISDIR(type), t, e);
-	if (r < 0)
+	if (t->fd < 0)
 		return r;
 	if (fstat(t->fd, &t->st) < 0)
 		return err_errno(e, errno, "cannot stat mount point '%s'", path);

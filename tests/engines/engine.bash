@@ -44,7 +44,9 @@ setup_engine() {
 	"$BATS_TEST_DIRNAME/../../scripts/make-bundle" --no-terminal "$ENGINE/image"
 	mkdir -p "$IMAGE/etc" "$IMAGE/var/tmp"
 	tar -C "$IMAGE" -cf "$ENGINE/image.tar" .
-	export OCIRUN ENGINE MARK PATH IMAGE
+	# podman 5 warns of cgroup v1 each time
+	PODMAN_IGNORE_CGROUPSV1_WARNING=1
+	export OCIRUN ENGINE MARK PATH IMAGE PODMAN_IGNORE_CGROUPSV1_WARNING
 }
 
 # make_archive FILE [NAME [PROGRAM]]: the image as `docker save` writes it, for containerd;

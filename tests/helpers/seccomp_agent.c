@@ -105,8 +105,8 @@ static int take(int sock, const char *file)
 
 	if (c && c->cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	while (n > 0 && (more = read(sock, text + n,
-				     sizeof(text) - 1 - (size_t)n)) > 0)
+	while (n > 0 && (size_t)n < sizeof(text) - 1 &&
+	       (more = read(sock, text + n, sizeof(text) - 1 - (size_t)n)) > 0)
 		n += more;
 	if (f) {
 		fprintf(f, "%.*s\n", n > 0 ? (int)n : 0, text);
