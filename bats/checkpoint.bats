@@ -321,8 +321,9 @@ goes_on() {
 	cr restore -d --image-path "$IMG" "$ID"
 	[ "$(cut -d ' ' -f 1 "$TESTDIR/hooks" | xargs)" = "prestart createRuntime" ]
 	pid=$(oci state "$ID" | jq .pid)
-	head -n 1 "$TESTDIR/hooks" | cut -d ' ' -f 2- | jq -e --argjson p "$pid" \
-		--arg id "$ID" '.pid == $p and .id == $id and .status == "creating"'
+	cut -d ' ' -f 2- "$TESTDIR/hooks" | jq -se --argjson p "$pid" --arg id "$ID" \
+		'map(.pid == $p and .id == $id) == [true, true] and
+		map(.status) == ["created", "creating"]'
 	goes_on
 }
 
