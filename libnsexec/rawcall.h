@@ -19,10 +19,10 @@
 #define RAWCALL 0 /* sets errno: not for shared memory */
 #endif
 
-/* The result, or -errno. cppcheck 2.17 cannot read register variables. */
+/* The result, or -errno. */
 static inline long rawcall(long nr, long a, long b, long c, long d, long e)
 {
-#if defined(__x86_64__) && defined(__LP64__) && !defined(__cppcheck__)
+#if defined(__x86_64__) && defined(__LP64__)
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
 	long r;
@@ -32,7 +32,7 @@ static inline long rawcall(long nr, long a, long b, long c, long d, long e)
 			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
 			 : "rcx", "r11", "memory");
 	return r;
-#elif defined(__aarch64__) && !defined(__cppcheck__)
+#elif defined(__aarch64__)
 	register long x8 __asm__("x8") = nr;
 	register long x0 __asm__("x0") = a;
 	register long x1 __asm__("x1") = b;
