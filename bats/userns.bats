@@ -253,11 +253,6 @@ deep" 'cat /second/f /third'
 2
 pts/ptmx
 /proc/self/fd" ]
-	# whatever the host's /dev has
-	works 'cat /proc/self/mountinfo'
-	for d in null zero full random urandom tty; do
-		has_opts "/dev/$d" nosuid noexec
-	done
 }
 
 @test "devices of the config: bound, a FIFO made, one the host lacks refused" {

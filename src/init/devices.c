@@ -134,9 +134,6 @@ static int bind_device(struct init *in, const struct arg_device *a,
 
 	if (r < 0)
 		return r;
-	/* whatever the host's /dev is mounted with */
-	if (mnt_setattr(in, &m, SYS_ATTR_NOSUID | SYS_ATTR_NOEXEC, 0, false, e) < 0)
-		return at_device(e, a);
 	fd = root_open(in->rootfd, a->path, O_PATH | O_NOFOLLOW, 0);
 	if (fd == -ENOENT)
 		fd = root_mkfile(in->rootfd, a->path, 0);
