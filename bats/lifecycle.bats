@@ -178,6 +178,7 @@ teardown() {
 	}
 	(set -e && assert_clean)
 	mkdir "$ROOT/$ID"
-	! assert_clean
+	run assert_clean
+	[ "$status" -ne 0 ]
 	rmdir "$ROOT/$ID"
 }

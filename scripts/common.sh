@@ -68,7 +68,8 @@ packages() {
 		"python3-grpcio iptables nftables" \
 		"$(if_known docker-cli)" ;;
 	debian:test) echo "bats jq runc clang clang-tidy cppcheck shellcheck codespell" \
-		"xz-utils procps python3 libcap2-bin criu $(if_known libclang-rt-dev)" ;;
+		"xz-utils procps python3 libcap2-bin criu iproute2 uidmap" \
+		"$(if_known libclang-rt-dev)" ;;
 	fedora:build) echo "gcc make autoconf automake glibc-devel kernel-headers" \
 		"yajl-devel libcap-devel libseccomp-devel" \
 		"protobuf-c-devel protobuf-c-compiler musl-gcc" ;;

@@ -133,7 +133,7 @@ static void masks_and_sysctl(struct init *in)
 	u = (union step_arg){ .sysctl = { "net/ipv4/ip_forward", "many" } };
 	step_fails(step_sysctl, in, &u, EINVAL, "does not accept the value 'many'", "a bad value");
 
-	u = (union step_arg){ .path_at = { 1, "/proc/sys", NULL } };
+	u = (union step_arg){ .path_at = { 1, "/proc/sys", NULL, NULL } };
 	step_ok(step_readonly_path, in, &u, "readonly path");
 	ok(has(mounted(in, "/proc/sys"), "ro,relatime|proc|rw", NULL), "is read-only");
 	u.path_at.path = "/proc/none/none";
@@ -418,7 +418,7 @@ static void ptmx_kinds(void)
 static void hostile_null(void)
 {
 	struct init in = env_rootfs_step();
-	union step_arg u = { .path_at = { 0, "/proc/keys", NULL } };
+	union step_arg u = { .path_at = { 0, "/proc/keys", NULL, NULL } };
 	int saved = fcntl(0, F_DUPFD_CLOEXEC, 10);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct stat st, own;
@@ -555,7 +555,7 @@ static void user_namespace_inside(void)
 	step_ok(step_device, &in, &u, "bound at once");
 	pivot(&in, PIVOT_ROOT);
 	ok(stat("/dev/full", &st) == 0 && st.st_rdev == makedev(1, 7), "is 1:7");
-	u = (union step_arg){ .path_at = { 0, "/proc/keys", NULL } };
+	u = (union step_arg){ .path_at = { 0, "/proc/keys", NULL, NULL } };
 	step_ok(step_mask_path, &in, &u, "mask of a file");
 	u.path_at.path = "/proc/irq";
 	step_ok(step_mask_path, &in, &u, "mask of a directory");
