@@ -281,6 +281,8 @@ schedule() {
 
 @test "personality" {
 	[ "$(uname -m)" = x86_64 ] || skip "requires x86_64"
+	[ "$(setarch linux32 uname -m)" = i686 ] ||
+		skip "requires a kernel whose uname(2) heeds PER_LINUX32 (user-mode Linux does not)"
 	ln -s busybox rootfs/bin/uname
 	args sh -c 'uname -m; cat /proc/self/personality'
 	run oci run "$ID"
