@@ -139,8 +139,9 @@ is() { [ "$(ctr task ls | awk -v id="$1" '$1 == id { print $3 }')" = "$2" ]; }
 	timeout 60 ctr events >"$ENGINE/tmp/events" 2>&1 3>&- &
 	local pid=$!
 	sleep 0.5
+	# the shim begins to listen for OOM after the start: what comes before is lost
 	stays --memory-limit 16777216 "$IMG" "$C" \
-		sh -c 'dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 100'
+		sh -c 'sleep 2; dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 100'
 	wait_for 20 grep -q /tasks/oom "$ENGINE/tmp/events"
 	kill "$pid"
 	grep -o '/tasks/[a-z]*' "$ENGINE/tmp/events" | sort -u | tr '\n' ' ' |

@@ -33,7 +33,11 @@ setup() {
 
 teardown() {
 	podman pod rm -fa -t 0 >/dev/null
-	podman rm -fa -t 0 >/dev/null
+	# its own cleanup of a container that has just ended may be at work still: EBUSY
+	podman rm -fa -t 0 >/dev/null || {
+		sleep 2
+		podman rm -fa -t 0 >/dev/null
+	}
 }
 
 teardown_file() {
