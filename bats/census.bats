@@ -7,6 +7,7 @@
 load helpers
 
 setup() {
+	requires cgroupfs # alone: no systemd is in reach there
 	setup_bundle
 	config '.process.args = ["sleep", "1000"]'
 	ROUNDS=${OCIRUN_CENSUS_ROUNDS:-200}

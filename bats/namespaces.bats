@@ -274,6 +274,7 @@ lo" 'ls /sys/class/net'
 }
 
 @test "the runtime itself in namespaces of its own" {
+	requires cgroupfs # systemd would take pids of the namespace for its own
 	# timeout(1) outside: the one of coreutils 9.10 is no process 1
 	run timeout 20 unshare -n -i -u -p -f --mount-proc --kill-child sh -c '
 		readlink /proc/self/ns/net
