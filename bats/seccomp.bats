@@ -197,10 +197,11 @@ EPERM=1 EINVAL=22 ENOSYS=38
 
 @test "the 32-bit system calls have a filter of their own" {
 	x86_64
-	allow_list
 	args probe call32 20
 	run oci run "$ID"
-	[ "$output" != $ENOSYS ] || skip "requires 32-bit system calls in the kernel"
+	# user-mode Linux takes them for those of 64 bits
+	[ "$output" = 0 ] || skip "requires 32-bit system calls in the kernel"
+	allow_list
 	answers 0 call32 20
 	answers $EPERM call32 21
 	answers $ENOSYS call32 999
