@@ -43,8 +43,9 @@ teardown() {
 	teardown_bundle
 }
 
-# What the process prints about itself.
-facts='cat /proc/$$/status
+# What the process prints about itself. Its status without a fork, during which newer C
+# libraries block all signals.
+facts='while IFS= read -r line; do echo "$line"; done </proc/self/status
 	sed "s/  \+/|/g" /proc/$$/limits
 	echo "oom: $(cat /proc/$$/oom_score_adj)"
 	echo "personality: $(cat /proc/$$/personality)"
