@@ -26,8 +26,7 @@
 
 /* Before each block. */
 struct head {
-	size_t size;     /* of the block, a multiple of ALIGN */
-	size_t reserved; /* keeps what follows aligned */
+	_Alignas(16) size_t size; /* of the block, a multiple of ALIGN */
 };
 _Static_assert(sizeof(struct head) == ALIGN, "a block is aligned as its head is");
 

@@ -96,7 +96,9 @@ static void test_limits(void)
 	errno = 0;
 	ok(!heap_calloc(SIZE_MAX / 2, 3) && errno == ENOMEM, "a product that overflows");
 	errno = 0;
-	ok(!heap_malloc(PTRDIFF_MAX / 2) && errno == ENOMEM, "more than there is");
+	/* with 32 bits there is address space for nearly as much as may be asked for */
+	ok(!heap_malloc(sizeof(void *) == 8 ? PTRDIFF_MAX / 2 : PTRDIFF_MAX) &&
+	   errno == ENOMEM, "more than there is");
 	ok(heap_malloc(0) != NULL, "nothing is a block too");
 }
 
