@@ -87,12 +87,13 @@ AC_ARG_VAR([INIT_CC],
 	if that works; "no" for CC])
 ocirun_init_asked=$INIT_CC
 AS_IF([test -z "$INIT_CC"], [INIT_CC=musl-gcc])
-AS_IF([test -n "$SAN_CFLAGS$FUZZ_LDFLAGS" || test "x$enable_static" != xyes ||
-       test "x$cross_compiling" != xno], [INIT_CC=no])
 AC_MSG_CHECKING([for a compiler with a small C library for init])
 INIT_CPPFLAGS= INIT_CFLAGS= INIT_LDFLAGS= INIT_LIBS=
 ocirun_why=
-AS_IF([test "x$INIT_CC" != xno], [
+AS_IF([test -n "$SAN_CFLAGS$FUZZ_LDFLAGS" || test "x$enable_static" != xyes ||
+       test "x$cross_compiling" != xno],
+	[ocirun_why="not with sanitizers, a shared C library or a cross compiler"])
+AS_IF([test "x$INIT_CC" != xno && test -z "$ocirun_why"], [
 	ocirun_what='__GLIBC__ __SIZEOF_POINTER__ __x86_64__ __aarch64__ __arm__ dnl
 __riscv __powerpc64__ __s390x__ __loongarch__'
 	ocirun_ours=$( (AS_ECHO(["#include <features.h>
@@ -103,8 +104,9 @@ $ocirun_what"]) | $INIT_CC $CFLAGS -E -P - | tail -n 1) 2>/dev/null)
 		sed -n 's|/Scrt1\.o$||p' | sed 1q) 2>/dev/null)
 	AS_CASE(["$ocirun_ours"], [__GLIBC__*], [ocirun_why="$CC has one"])
 	AS_IF([test "x${ocirun_ours@%:@* }" != "x${ocirun_other@%:@* }"],
-		[ocirun_why="no $INIT_CC for this machine"])
-	AS_IF([test -z "$ocirun_crt"], [ocirun_why="no $INIT_CC"])
+		[ocirun_why="$INIT_CC compiles for another machine"])
+	AS_IF([test -z "$ocirun_crt"],
+		[ocirun_why="$INIT_CC is missing, or links no C library as musl-gcc does"])
 ])
 AS_IF([test "x$INIT_CC" != xno && test -z "$ocirun_why"], [
 	for ocirun_file in linux/openat2.h asm/types.h; do
@@ -141,7 +143,7 @@ int main(void)
 	CC=$ocirun_save_CC CPPFLAGS=$ocirun_save_CPPFLAGS CFLAGS=$ocirun_save_CFLAGS
 	LDFLAGS=$ocirun_save_LDFLAGS LIBS=$ocirun_save_LIBS
 ])
-AS_IF([test -n "$ocirun_why" && test -n "$ocirun_init_asked"], [
+AS_IF([test -n "$ocirun_why" && test "x${ocirun_init_asked:-no}" != xno], [
 	AC_MSG_RESULT([no])
 	AC_MSG_ERROR([INIT_CC=$INIT_CC: $ocirun_why])
 ])
