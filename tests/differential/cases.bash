@@ -105,7 +105,8 @@ lists() {
 
 list_widths() {
 	created averyveryverylongname
-	rt list | head -n 1 | sed -E 's/(BUNDLE) +/\1 /'
+	# a bundle's path is each side's own, and a time stamp loses the zeros at its end
+	rt list | head -n 1 | sed -E 's/(BUNDLE|CREATED) +/\1 /g'
 	gone averyveryverylongname
 }
 
