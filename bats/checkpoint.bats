@@ -34,9 +34,19 @@ cr() {
 	rm -f "$TESTDIR/cr.log"
 	timeout -k 5 60 "$OCIRUN" --root "$ROOT" --criu "$CRIU" \
 		--log "$TESTDIR/cr.log" "$@" </dev/null >/dev/null 2>&1 || {
+		[ $? -ne 124 ] || late "$1"
 		cat "$TESTDIR/cr.log"
 		return 1
 	}
+}
+
+# late COMMAND: it took its 60 seconds: where criu was.
+late() {
+	local log
+	echo "$1: not done within 60 s"
+	for log in "$IMG"*/dump.log "$IMG"*/restore.log "$WORK"/*.log; do
+		[ ! -e "$log" ] || { echo "$log:" && tail -n 30 "$log"; }
+	done
 }
 
 # fails TEXT... -- ARG...: it must, and say all TEXTs in its last line.
