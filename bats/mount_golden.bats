@@ -54,8 +54,11 @@ take() {
 	# what one start makes in it is not there for the next one
 	rm -rf --one-file-system rootfs
 	cp -a rootfs.clean rootfs
-	# every mount of a world of the test's own, nothing of the host's changes
+	# every mount of a world of the test's own, nothing of the host's changes; the
+	# root file system is one, since runc from 1.2 on cuts the mount that holds it
+	# off from the host, and with it the binds of what lies there
 	TESTDIR=$TESTDIR ID=$ID timeout -k 5 60 unshare -m --propagation private sh -c '
+		mount --bind rootfs rootfs
 		mount --make-rshared /
 		mount -t tmpfs -o size=1m,mode=755 t "$TESTDIR/src/sub"
 		mkdir "$TESTDIR/src/sub/deep"

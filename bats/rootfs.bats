@@ -195,6 +195,32 @@ root_in() {
 	done
 }
 
+# As runc 1.5 has it. Most volumes lie on the mount that holds the bundle, too.
+@test "without rootfsPropagation nothing of the bundle's mount follows the host" {
+	local follows=
+	config '.process.args = ["cat", "/proc/self/mountinfo"] | .mounts += [
+		{destination: "/vol", type: "none", source: $d, options: ["bind"]}]' \
+		--arg d "$TESTDIR/t/vol"
+	mkdir -p rootfs/vol
+	for v in "" rprivate slave rslave; do
+		config --arg v "$v" 'if $v == "" then del(.linux.rootfsPropagation)
+			else .linux.rootfsPropagation = $v end'
+		run world shared '
+			mkdir -p "$TESTDIR/t"
+			mount -t tmpfs t "$TESTDIR/t"
+			cp -a "$BUNDLE" "$TESTDIR/t/b"
+			mkdir "$TESTDIR/t/vol"
+			oci run -b "$TESTDIR/t/b" "$ID"'
+		echo "$v: $output"
+		[ "$status" -eq 0 ]
+		case $v in
+		*slave) [[ "$(mnt /vol prop)" == master:* ]] && follows+=" $v" ;;
+		*) is_mnt /vol prop "" ;;
+		esac
+	done
+	[ "$follows" = " slave rslave" ]
+}
+
 @test "no start, exec or delete changes the mounts of the host" {
 	config '.process.args = ["sleep", "100"]'
 	add_bind /tmp "$TESTDIR"

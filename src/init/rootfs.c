@@ -183,7 +183,8 @@ int step_rootfs(struct init *in, const union step_arg *u, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (a->own_ns && !all_demoted(in)) {
+	/* after a recursive slave it is what a slave would make it */
+	if (a->own_ns && (a->private_parent || !all_demoted(in))) {
 		r = demote_holder(in, dirfd,
 				  a->private_parent ? MS_PRIVATE : MS_SLAVE, e);
 		if (r < 0) {
