@@ -360,6 +360,34 @@ list_failing() {
 	[ "$(mounted)" -eq 3 ]
 }
 
+# At each of its waits, for long enough that the process that mounts has done all that it
+# can without the runtime.
+@test "add: a runtime that is interrupted in any wait leaves no mounts" {
+	find_helper killat -D_GNU_SOURCE
+	start
+	list '[{destination: "/mnt/a", type: "tmpfs", source: "t"},
+		{destination: "/mnt/c", type: "tmpfs", source: "t"}]'
+	local k waits
+	for ((k = 0; k <= ${waits:-0}; k++)); do
+		: >"$TESTDIR/report"
+		# shellcheck disable=SC2016
+		"$HELPER" -s poll,ppoll -k "$k" -o "$TESTDIR/report" \
+			-x "sleep 0.3; kill -TERM \$(cat '$TESTDIR/pid')" \
+			-- sh -c 'echo $$ >"$0"; exec "$@"' "$TESTDIR/pid" \
+			"$OCIRUN" --root "$ROOT" mounts add "$ID" "$TESTDIR/mounts.json" \
+			>"$TESTDIR/out" 2>&1 || [ "$k" -gt 0 ]
+		echo "wait $k of ${waits-}: $(cat "$TESTDIR/out" "$TESTDIR/report")"
+		if [ "$k" -eq 0 ]; then
+			waits=$(sed -n 's/^count //p' "$TESTDIR/report")
+			[ "$waits" -ge 3 ]
+			oci mounts remove "$ID" "$TESTDIR/mounts.json"
+		fi
+		# the last wait may be after the mounts are there for good
+		[ "$(mounted)" -eq 2 ] && [ ! -s "$TESTDIR/out" ] || wait_for 5 none_mounted
+		[ "$(mounted)" -eq 0 ] || oci mounts remove "$ID" "$TESTDIR/mounts.json"
+	done
+}
+
 # ---- errors --------------------------------------------------------------------------
 
 @test "a container that does not run, or is not there" {

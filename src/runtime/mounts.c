@@ -169,9 +169,14 @@ static int spawn(struct job *j, struct err *e)
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
 		if (ns.ns[k].mode != NSX_INHERIT)
 			req.ns[k] = ns.ns[k];
-	req.cancel_fd = j->in.fd;
 	int r = nsx_spawn(&j->child, &req, e);
 
+	/*
+	 * Not before: a birth that is given up kills what it has made, and that may
+	 * have made its mounts already.
+	 */
+	if (r == 0)
+		j->child.chan.cancel_fd = j->in.fd;
 	keep.n = 0; /* borrowed numbers, not ours to close */
 	return r;
 }
