@@ -256,12 +256,13 @@ done" ]
 # ---- what cannot be -----------------------------------------------------------------
 
 @test "a file system that maps no ids" {
-	src=/proc/sys map /m bind 0:100000:10
-	refused "/mounts/7/uidMappings" "failed to set MOUNT_ATTR_IDMAP on '/proc/sys'" \
+	# a directory of procfs on which nothing is mounted
+	src=/proc/tty map /m bind 0:100000:10
+	refused "/mounts/7/uidMappings" "failed to set MOUNT_ATTR_IDMAP on '/proc/tty'" \
 		"invalid argument" "does not support"
 	map_users
 	del_mount /m
-	src=/proc/sys map /m bind,idmap
+	src=/proc/tty map /m bind,idmap
 	refused "/mounts/7/options" MOUNT_ATTR_IDMAP
 }
 

@@ -93,7 +93,7 @@ as_configured() {
 	limit "Max stack size" 4194304 8388608
 	is_field oom 321
 	is_field personality 00000008
-	[ "$(uname -m)" != x86_64 ] || is_field machine i686
+	[ "$(uname -m)" != x86_64 ] || is_field machine "$(setarch linux32 uname -m)"
 	is_field io "best-effort: prio 6"
 	is_field host "in-force domain"
 	is_field tty 0
