@@ -6,7 +6,8 @@
 load engine
 
 setup_file() {
-	setup_engine buildah
+	[ -z "$(missing buildah)" ] || return 0
+	setup_engine
 	printf '%s\n' '[containers]' 'netns="none"' \
 		'default_ulimits=["nofile=1024:1024","nproc=1024:1024"]' \
 		'[engine]' "runtime=\"$OCIRUN\"" >"$ENGINE/containers.conf"
@@ -33,6 +34,7 @@ setup() {
 }
 
 teardown() {
+	[ -n "${ENGINE-}" ] || return 0
 	[ -z "$C" ] || buildah rm "$C" >/dev/null
 }
 

@@ -4,13 +4,15 @@
 
 # shellcheck disable=SC2154,SC2030,SC2031 # expect() sets output, stderr and all, for one test
 load engine
+load cri.bash
 
 IMG=docker.io/library/busybox:latest
 words=(ctr run --runc-binary "${OCIRUN-}" --runc-root "${ENGINE-}/state-ocirun"
 	--fifo-dir "${ENGINE-}/fifo")
 
 setup_file() {
-	setup_engine containerd ctr
+	[ -z "$(missing containerd ctr)" ] || return 0
+	setup_engine
 	export CONTAINERD_ADDRESS=$ENGINE/sock
 	cat >"$ENGINE/config.toml" <<-END
 		version = 2
@@ -48,6 +50,7 @@ setup() {
 }
 
 teardown() {
+	[ -n "${ENGINE-}" ] || return 0
 	local id ns
 	for ns in default k8s.io; do
 		for id in $(ctr -n $ns task ls -q); do
@@ -162,62 +165,14 @@ is() { [ "$(ctr task ls | awk -v id="$1" '$1 == id { print $3 }')" = "$2" ]; }
 	grep -q 'DefaultRuntimeName:ocirun' "$ENGINE/containerd.log"
 }
 
-# cri CALL JSON [FIELD]: one call of the CRI; FIELD of its reply is in $output.
-cri() {
-	expect 0 /usr/bin/python3 "$BATS_TEST_DIRNAME/cri" "$CONTAINERD_ADDRESS" "$1" "$2" || return 1
-	[ -z "${3-}" ] || output=$(jq -r "$3" <<<"$output")
-}
-
-# container POD NAME SCRIPT: created; its id is in $output. Without a network of its
-# own, there are no CNI plugins.
-container() {
-	cri CreateContainer "$(jq -n --arg pod "$1" --arg name "$2" --arg script "$3" --argjson config "$config" '{
-		pod_sandbox_id: $pod, sandbox_config: $config, config: {
-			metadata: { name: $name }, image: { image: "docker.io/library/busybox:latest" },
-			command: ["sh", "-c", $script], log_path: ($name + ".log"), linux: {
-				resources: { memory_limit_in_bytes: 67108864, cpu_shares: 512 },
-				security_context: { namespace_options: { network: 2 } } } } }')" .container_id
-}
-
 @test "CRI: a pod, its containers, logs, exec, limits, exit codes" {
-	/usr/bin/python3 -c 'import grpc' 2>/dev/null || skip "requires python3-grpcio"
+	requires_cri_client
 	[ -n "$(ctr -n k8s.io image ls -q)" ] || {
 		make_archive "$ENGINE/pause.tar" pause '["sleep", "100000"]'
 		ctr -n k8s.io image import "$ENGINE/busybox.tar" >/dev/null
 		ctr -n k8s.io image import "$ENGINE/pause.tar" >/dev/null
 	}
-	config=$(jq -n --arg logs "$ENGINE/logs" --arg cg "/$MARK" '{
-		metadata: { name: "p", uid: "u", namespace: "n" }, log_directory: $logs,
-		linux: { cgroup_parent: $cg, security_context: { namespace_options: { network: 2 } } } }')
-	cri RunPodSandbox "{\"config\": $config, \"runtime_handler\": \"ocirun\"}" .pod_sandbox_id
-	pod=$output
-	# it is our program that made it
-	jq -e '.ocirun != null' "$ENGINE/state-ocirun/k8s.io/$pod/state.json"
-
-	container "$pod" short 'echo out; echo err >&2; exit 7'
-	short=$output
-	cri StartContainer "{\"container_id\": \"$short\"}"
-	ended() { cri ContainerStatus "{\"container_id\": \"$short\"}" '"\(.status.state) \(.status.exit_code)"' && [ "$output" = "2 7" ]; }
-	wait_for 20 ended
-	grep -q ' stdout F out$' "$ENGINE/logs/short.log"
-	grep -q ' stderr F err$' "$ENGINE/logs/short.log"
-
-	container "$pod" long 'exec sleep 1000'
-	long=$output
-	cri StartContainer "{\"container_id\": \"$long\"}"
-	cri ExecSync "{\"container_id\": \"$long\", \"cmd\": [\"sh\", \"-c\", \"echo said; exit 3\"], \"timeout\": 20}" \
-		'"\(.stdout)\(.exit_code)"'
-	[ "$output" = $'said\n3' ]
-	pid=$(ctr -n k8s.io task ls | awk -v id="$long" '$1 == id { print $2 }')
-	[ "$(cgroup_value memory memory.limit_in_bytes memory.max "$pid")" = 67108864 ]
-	cri UpdateContainerResources "{\"container_id\": \"$long\", \"linux\": {\"memory_limit_in_bytes\": 134217728}}"
-	[ "$(cgroup_value memory memory.limit_in_bytes memory.max "$pid")" = 134217728 ]
-	cri StopContainer "{\"container_id\": \"$long\", \"timeout\": 1}"
-	cri ContainerStatus "{\"container_id\": \"$long\"}" '"\(.status.state) \(.status.exit_code)"'
-	[ "$output" = "2 143" ]
-
-	for id in "$short" "$long"; do cri RemoveContainer "{\"container_id\": \"$id\"}"; done
-	cri StopPodSandbox "{\"pod_sandbox_id\": \"$pod\"}"
-	cri RemovePodSandbox "{\"pod_sandbox_id\": \"$pod\"}"
+	export CRI_SOCKET=$CONTAINERD_ADDRESS CRI_STATE=$ENGINE/state-ocirun/k8s.io CGROUP_PARENT=/$MARK
+	pod_lives
 	[ -z "$(ctr -n k8s.io task ls -q)$(ctr -n k8s.io container ls -q)" ]
 }

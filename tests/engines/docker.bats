@@ -6,7 +6,8 @@
 load engine
 
 setup_file() {
-	setup_engine dockerd docker containerd
+	[ -z "$(missing dockerd docker containerd)" ] || return 0
+	setup_engine
 	export DOCKER_HOST=unix://$ENGINE/sock DOCKER_CONFIG=$ENGINE
 	jq -n --arg d "$ENGINE" --arg rt "$OCIRUN" --arg mark "/$MARK" '{
 		"data-root": "\($d)/data", "exec-root": "\($d)/exec",
@@ -28,6 +29,7 @@ setup() {
 }
 
 teardown() {
+	[ -n "${ENGINE-}" ] || return 0
 	local ids
 	ids=$(docker ps -aq)
 	# shellcheck disable=SC2086 # one word each

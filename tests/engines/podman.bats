@@ -6,7 +6,8 @@
 load engine
 
 setup_file() {
-	setup_engine podman conmon
+	[ -z "$(missing podman conmon)" ] || return 0
+	setup_engine
 	# Without the user's and the system's configuration.
 	printf '%s\n' '[containers]' 'netns="none"' 'pids_limit=0' \
 		'default_ulimits=["nofile=1024:1024","nproc=1024:1024"]' \
@@ -32,6 +33,7 @@ setup() {
 }
 
 teardown() {
+	[ -n "${ENGINE-}" ] || return 0
 	podman pod rm -fa -t 0 >/dev/null
 	# its own cleanup of a container that has just ended may be at work still: EBUSY
 	podman rm -fa -t 0 >/dev/null || {
