@@ -115,6 +115,7 @@ exec_without() {
 }
 
 @test "rlimits" {
+	requires no_sanitizers # they look at the size of their stack, and give up
 	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}]'
 	without prlimit64 /process/rlimits/0
 }

@@ -112,6 +112,9 @@ requires() {
 				skip "requires systemd as init (make check-vm)" ;;
 		userns) unshare -U true 2>/dev/null || skip "requires user namespaces" ;;
 		timens) [ -e /proc/self/ns/time ] || skip "requires time namespaces" ;;
+		no_sanitizers)
+			! grep -q __asan_init "$OCIRUN" ||
+				skip "requires a build without sanitizers" ;;
 		sys_resource)
 			capsh --has-p=cap_sys_resource 2>/dev/null ||
 				skip "requires CAP_SYS_RESOURCE" ;;

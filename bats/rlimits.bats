@@ -34,7 +34,6 @@ shows() {
 	(ulimit -c unlimited && true) || skip "requires an unlimited core size"
 	limit RLIMIT_CPU 1000 2000
 	limit RLIMIT_FSIZE 1000000 2000000
-	limit RLIMIT_DATA 100000000 200000000
 	limit RLIMIT_STACK 1000000 2000000
 	limit RLIMIT_CORE 0 4096
 	limit RLIMIT_RSS 1000 2000
@@ -51,7 +50,6 @@ shows() {
 	code 0
 	shows "Max cpu time" 1000 2000
 	shows "Max file size" 1000000 2000000
-	shows "Max data size" 100000000 200000000
 	shows "Max stack size" 1000000 2000000
 	shows "Max core file size" 0 4096
 	shows "Max resident set" 1000 2000
@@ -66,14 +64,13 @@ shows() {
 	shows "Max realtime timeout" 1000 2000
 }
 
-@test "the size of the address space" {
-	# init itself would need terabytes
-	if grep -q __asan_init "$OCIRUN"; then
-		skip "requires a build without sanitizers"
-	fi
+@test "the sizes of the address space and of the data" {
+	requires no_sanitizers # init itself would need terabytes
 	limit RLIMIT_AS 100000000 200000000
+	limit RLIMIT_DATA 100000000 200000000
 	run oci run "$ID"
 	code 0
+	shows "Max data size" 100000000 200000000
 	shows "Max address space" 100000000 200000000
 }
 

@@ -301,11 +301,14 @@ in_chroot() {
 	echo "$output"
 }
 
-@test "in a chroot that is no mount point, or has no /proc: errors that say so, nothing left" {
+@test "in a chroot that is no mount point: an error that says so, nothing left" {
 	in_chroot '"$OCIRUN" --root "$ROOT" run "$ID"'
 	refuses "'/' is not a mount point" "chroot is not enough"
 	[ -z "$(ls -A "$ROOT")" ]
-	rm -r --one-file-system "$TESTDIR/new"
+}
+
+@test "in a chroot without /proc: an error that says so, nothing left" {
+	requires no_sanitizers # LeakSanitizer looks for its threads there
 	in_chroot 'umount -l /proc; "$OCIRUN" --root "$ROOT" run "$ID"'
 	refuses "cannot read '/proc/" "is procfs mounted"
 	[ -z "$(ls -A "$ROOT")" ]
@@ -322,7 +325,7 @@ in_chroot() {
 	pid=$(oci state "$ID" | jq .pid)
 	cp config.json saved.json
 	add_ns mount "/proc/$pid/ns/mnt"
-	run timeout 10 "$OCIRUN" --root "$ROOT" run "$ID-2"
+	run timeout 30 "$OCIRUN" --root "$ROOT" run "$ID-2"
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ "${lines[-1]}" == *"/root/path"*"$BUNDLE/rootfs"*"no such file or directory"* ]]
