@@ -197,7 +197,7 @@ none_exist() {
 	requires cgroupfs
 	config --arg p "/$ID" '.linux.cgroupsPath = $p'
 	start
-	run timeout 10 "$OCIRUN" --root "$ROOT" run "$ID-2"
+	run timeout 30 "$OCIRUN" --root "$ROOT" run "$ID-2"
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ "${lines[-1]}" == *"not empty"*"$pid"* ]]

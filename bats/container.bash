@@ -28,7 +28,7 @@ prints() {
 # in its last line; nothing is left.
 refused() {
 	local text
-	run timeout -k 5 10 "$OCIRUN" --root "$ROOT" run "$ID"
+	run timeout -k 5 30 "$OCIRUN" --root "$ROOT" run "$ID"
 	echo "$output"
 	if [ "$status" -eq 0 ] || [ "$status" -ge 124 ]; then
 		echo "exit status $status"

@@ -233,8 +233,9 @@ bpf() {
 	python3 - "$TESTDIR/agent" >"$TESTDIR/got" 3>&- <<-'PY' &
 		import socket, sys, array, os
 		s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-		s.bind(sys.argv[1])
+		s.bind(sys.argv[1] + ".new")
 		s.listen()
+		os.rename(sys.argv[1] + ".new", sys.argv[1]) # who sees it can connect
 		s.settimeout(10)
 		c, _ = s.accept()
 		data, fds, _, _ = socket.recv_fds(c, 65536, 1)

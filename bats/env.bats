@@ -86,7 +86,7 @@ program() {
 	run oci run "$ID"
 	code 0
 	says /
-	[ "$SECONDS" -lt 5 ]
+	[ "$SECONDS" -lt 9 ]
 	rm rootfs/etc/passwd
 	head -c 20000000 /dev/zero >rootfs/etc/passwd
 	run oci run "$ID"

@@ -22,6 +22,19 @@ has_lines() {
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }
 
+# events_in_background ARG...: until it watches the container. Its pid is $pid.
+events_in_background() {
+	"$OCIRUN" --root "$ROOT" events "$@" "$ID" >"$TESTDIR/log" 3>&- &
+	pid=$!
+	wait_for 10 is_watching "$pid"
+}
+
+# The timer is the last that it opens.
+is_watching() {
+	# shellcheck disable=SC2010 # names of descriptors
+	ls -l "/proc/$1/fd" | grep -q timerfd
+}
+
 has_used_cpu() {
 	oci events --stats "$ID" | jq -e '.data.cpu.usage.total > 0' >/dev/null
 }
@@ -111,8 +124,7 @@ numbers() {
 
 @test "events prints statistics once an interval and ends with the container" {
 	oci run -d "$ID"
-	oci events --interval 100ms "$ID" >"$TESTDIR/log" &
-	pid=$!
+	events_in_background --interval 100ms
 	wait_for 5 has_lines "$TESTDIR/log" 3
 	oci delete --force "$ID"
 	wait "$pid"
@@ -122,9 +134,7 @@ numbers() {
 
 @test "events ends when the last process does, the container stays" {
 	oci run -d "$ID"
-	oci events --interval 1h "$ID" >"$TESTDIR/log" &
-	pid=$!
-	sleep 0.2
+	events_in_background --interval 1h
 	oci kill "$ID" KILL
 	wait "$pid"
 	[ ! -s "$TESTDIR/log" ]
@@ -135,9 +145,7 @@ numbers() {
 	needs_memory
 	config '.linux.resources.memory = {limit: 33554432, swap: 33554432}'
 	oci run -d "$ID"
-	oci events --interval 1000s "$ID" >"$TESTDIR/log" &
-	pid=$!
-	sleep 0.3
+	events_in_background --interval 1000s
 	run oci exec "$ID" sh -c 'x=$(dd if=/dev/zero bs=1M count=64 | tr "\0" a)'
 	[ "$status" -ne 0 ]
 	wait_for 5 has_lines "$TESTDIR/log" 1
@@ -149,11 +157,12 @@ numbers() {
 @test "an OOM kill of init is told before the end" {
 	needs_memory
 	config '.linux.resources.memory = {limit: 33554432, swap: 33554432} |
-		.process.args = ["sh", "-c", "sleep 0.5; x=$(dd if=/dev/zero bs=1M count=64 | tr \"\\0\" a)"]'
+		.process.args = ["sh", "-c", "while [ ! -e /go ]; do sleep 0.05; done; x=$(dd if=/dev/zero bs=1M count=64 | tr \"\\0\" a)"]'
 	oci run -d "$ID"
-	run oci events --interval 1000s "$ID"
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "{\"type\":\"oom\",\"id\":\"$ID\"}" ]
+	events_in_background --interval 1000s
+	touch rootfs/go
+	wait "$pid"
+	[ "$(head -n 1 "$TESTDIR/log")" = "{\"type\":\"oom\",\"id\":\"$ID\"}" ]
 }
 
 @test "wrong intervals, stopped and unknown containers" {
@@ -180,7 +189,7 @@ numbers() {
 
 @test "a reader that goes away ends events" {
 	oci run -d "$ID"
-	run timeout 5 bash -c '"$1" --root "$2" events --interval 10ms "$3" 2>/dev/null | head -1' \
+	run timeout 30 bash -c '"$1" --root "$2" events --interval 10ms "$3" 2>/dev/null | head -1' \
 		_ "$OCIRUN" "$ROOT" "$ID"
 	[ "$status" -eq 0 ]
 	[[ "${lines[0]}" == '{"type":"stats"'* ]]

@@ -78,10 +78,10 @@ plant() {
 # start_it: run the container, at a terminal if the config says so.
 start_it() {
 	if grep -q '"terminal": true' config.json; then
-		run timeout -k 5 10 script -qefc "$OCIRUN --root $ROOT run $ID" /dev/null </dev/null
+		run timeout -k 5 30 script -qefc "$OCIRUN --root $ROOT run $ID" /dev/null </dev/null
 		output=${output//$'\r'/}
 	else
-		run timeout -k 5 10 "$OCIRUN" --root "$ROOT" run "$ID" </dev/null
+		run timeout -k 5 30 "$OCIRUN" --root "$ROOT" run "$ID" </dev/null
 	fi
 }
 
@@ -564,12 +564,12 @@ dev_right='[ "$(stat -c %F:%t:%T /dev/null)" = "character special file:1:3" ] &&
 	ln -s loop rootfs/loop
 	mkfifo rootfs/bin/fifo
 	for cwd in /proc/self/fd/{3..12} /leak /loop /proc/1/root/.. /bin/fifo; do
-		run timeout 10 "$OCIRUN" --root "$ROOT" exec --cwd "$cwd" "$ID" ls
+		run timeout 30 "$OCIRUN" --root "$ROOT" exec --cwd "$cwd" "$ID" ls
 		echo "$cwd $status $output"
 		[ "$status" -ne 124 ]
 		[ "$status" -ne 0 ] || [[ "$cwd" == /proc/1/root/.. && "$output" != *work* ]]
 	done
-	run timeout 10 "$OCIRUN" --root "$ROOT" exec "$ID" /bin/fifo
+	run timeout 30 "$OCIRUN" --root "$ROOT" exec "$ID" /bin/fifo
 	[ "$status" -ne 0 ]
 	[ "$status" -ne 124 ]
 }

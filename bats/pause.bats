@@ -131,7 +131,7 @@ child_is() {
 	[ "$(status_of "$ID")" = running ]
 	child_is 1
 	wait_for 5 has_changed "$(now)"
-	run timeout 10 "$OCIRUN" --root "$ROOT" delete --force "$ID"
+	run timeout 30 "$OCIRUN" --root "$ROOT" delete --force "$ID"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	is_gone "$(cat "$TESTDIR/child")"

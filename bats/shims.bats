@@ -29,11 +29,12 @@ teardown() {
 
 # ---- what shims have in common --------------------------------------------------------
 
-# The program that tells what terminal it has, before and after a resize.
+# The program that tells what terminal it has, before and after a resize; not before
+# it is asked, the owner sets the first size while it starts.
 terminal_script='test -t 0 && test -t 1 && test -t 2 && echo on-tty
-	stty size; read x; stty size; echo "<$x>"; exit 3'
-terminal_actions=(size=24x80 expect=on-tty 'expect=24 80' size=30x100 'send=go\n'
-	'expect=30 100' 'expect=<go>')
+	read x; stty size; read x; stty size; echo "<$x>"; exit 3'
+terminal_actions=(size=24x80 expect=on-tty 'send=size\n' 'expect=24 80' size=30x100
+	'send=go\n' 'expect=30 100' 'expect=<go>')
 
 # The shim's side of a terminal that it made itself: $SLAVE is its name.
 open_pty() {

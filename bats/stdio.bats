@@ -68,9 +68,9 @@ quick() {
 	program 'exec true'
 	mkfifo "$TESTDIR/fifo"
 	exec 7<>"$TESTDIR/fifo"
-	quick 5 oci run "$ID" <&7
+	quick 9 oci run "$ID" <&7
 	head -c 60000 /dev/zero >&7
-	quick 5 oci run "$ID" <&7
+	quick 9 oci run "$ID" <&7
 	exec 7>&-
 }
 
@@ -122,16 +122,17 @@ quick() {
 		[ "$code" -eq 3 ]
 		[ $((${EPOCHREALTIME/./} - begin)) -ge 900000 ]
 		# one that has let go of it is not waited for
-		quick 5 sh -c '"$@" </dev/null '"$to" sh "$OCIRUN" --root "$ROOT" \
+		quick 9 sh -c '"$@" </dev/null '"$to" sh "$OCIRUN" --root "$ROOT" \
 			exec "$ID" sh -c 'sleep 1000 >/dev/null 2>&1 &'
 	done
 }
 
 @test "exec that waits so ends by a signal" {
 	start
-	"$OCIRUN" --root "$ROOT" exec "$ID" sh -c 'sleep 1000 & sleep 0.2; exit 4' \
+	"$OCIRUN" --root "$ROOT" exec "$ID" sh -c 'sleep 1000 & echo begun; exit 4' \
 		</dev/null >"$TESTDIR/out" 2>/dev/null &
 	pid=$!
+	wait_for 10 grep -q begun "$TESTDIR/out"
 	wait_for 5 sh -c '[ "$(pgrep -c -P '"$pid"')" = 0 ]'
 	sleep 0.3
 	kill -0 "$pid"

@@ -439,10 +439,11 @@ refused_sd() {
 	local begin=$SECONDS
 	# It takes connections, and that is all.
 	python3 -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(5); time.sleep(200)' \
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(5)
+open(sys.argv[1] + ".ready", "w"); time.sleep(200)' \
 		"$TESTDIR/bus" &
 	server=$!
-	wait_for 10 test -S "$TESTDIR/bus"
+	wait_for 10 test -e "$TESTDIR/bus.ready"
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$TESTDIR/bus
 	refused_sd "no answer from 'unix:path=$TESTDIR/bus'" "waited for"
 	[ $((SECONDS - begin)) -lt 45 ]

@@ -280,7 +280,7 @@ pts/ptmx
 	[ "$(cgroup_layout)" = v1 ] || grep -qw pids /sys/fs/cgroup/cgroup.controllers ||
 		skip "requires the pids controller"
 	config '.linux.resources.pids.limit = 5'
-	inside 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done 2>&1; true'
+	inside 'for i in 1 2 3 4 5 6 7 8; do sleep 5 & done 2>&1; true'
 	[[ "$output" == *"can't fork"* || "$output" == *"Resource"* ]]
 }
 

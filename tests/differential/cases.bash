@@ -204,7 +204,7 @@ exec_process() {
 	status rt exec --process "$D/process.json" c1
 	status rt exec -d --pid-file "$D/exec.pid" --process "$D/process.json" c1 >/dev/null
 	grep -cE '^[0-9]+$' "$D/exec.pid"
-	wc -c <"$D/exec.pid" | grep -vx "${#PID}" | sed 's/.*/other/'
+	od -An -c "$D/exec.pid" | tr -d '0-9 '
 	gone
 }
 

@@ -12,8 +12,8 @@
 #
 # What is normalised, and why (normalise() does it, in this order):
 #   1. the scratch directory: each side has its own
-#   2. pids, where the case knows them: they are numbers of this moment
-#   3. time stamps: likewise
+#   2. time stamps: they are of this moment
+#   3. pids, where the case knows them: likewise (last, a year is a number, too)
 #   4. the version of the specification: it says which one the program was built for
 #   5. runc's frame around an error of the command line, which has its own argv[0]
 #   6. nothing else; what a case leaves out it says itself
@@ -100,11 +100,16 @@ args() {
 	config '.process.args = $ARGS.positional' --args -- "$@"
 }
 
-# A container that waits, in the background; its pid is $PID
+# A container that waits, in the background; its pid is $PID. Either runtime may be
+# back a moment before init has become the program.
 sleeper() {
+	local end=$((SECONDS + 10))
 	args sleep 1000
 	(cd "$B" && rt run -d --pid-file "$D/pid" "${1-c1}" >/dev/null 2>&1 </dev/null)
 	PID=$(cat "$D/pid")
+	until [ "$(cat "/proc/$PID/comm" 2>/dev/null)" = sleep ] || [ $SECONDS -ge $end ]; do
+		sleep 0.02
+	done
 }
 
 created() {
@@ -134,8 +139,8 @@ status() {
 
 normalise() {
 	sed -E -e "s#$WORK/(runc|ocirun)#DIR#g" \
-		-e "s/\\b(${PIDS:-none})\\b/PID/g" \
 		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9:]{5})/TIME/g' \
+		-e "s/\\b(${PIDS:-none})\\b/PID/g" \
 		-e 's/("ociVersion": ?")[^"]*/\1VERSION/g' \
 		-e 's#^DIR/bin/runc: ##'
 }

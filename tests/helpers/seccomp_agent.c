@@ -127,10 +127,11 @@ static int listen_on(const char *path, const char *file, char **v, int n)
 		answers[i].nr = (int)number(v[i]);
 		answers[i].code = (int)number(strchr(v[i], '=') + 1);
 	}
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s.", path);
 	p[0].fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* It gets its name when one can connect to it. */
 	if (p[0].fd < 0 || bind(p[0].fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
-	    listen(p[0].fd, 8) < 0) {
+	    listen(p[0].fd, 8) < 0 || rename(sa.sun_path, path) < 0) {
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		return 1;
 	}

@@ -46,7 +46,9 @@ through_link() {
 
 # other_pty: what is mounted on /dev/console is no terminal
 other_pty() {
-	program 'cat /dev/console >/tmp/seen 2>&1 </dev/null & sleep 0.3; kill $! 2>/dev/null
+	program 'rm -f /tmp/seen; cat /dev/console >/tmp/seen 2>&1 </dev/null & i=0
+		while [ ! -s /tmp/seen ] && [ $((i += 1)) -le 20 ]; do sleep 0.1; done
+		kill $! 2>/dev/null
 		grep -q "of the image" /tmp/seen && echo reached'
 	start_tty
 	[[ "$output" == *reached* ]]
