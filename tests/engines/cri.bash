@@ -15,14 +15,16 @@ cri() {
 }
 
 # container POD NAME SCRIPT: created; its id is in $output. Without a network of its
-# own, there are no CNI plugins.
+# own, there are no CNI plugins; with a pid namespace of its own, since CRI-O's pause
+# program is given an oom_score_adj that takes CAP_SYS_RESOURCE.
 container() {
-	cri CreateContainer "$(jq -n --arg pod "$1" --arg name "$2" --arg script "$3" --argjson config "$config" '{
+	cri CreateContainer "$(jq -n --arg pod "$1" --arg name "$2" --arg script "$3" \
+		--arg image docker.io/library/busybox:latest --argjson config "$config" '{
 		pod_sandbox_id: $pod, sandbox_config: $config, config: {
-			metadata: { name: $name }, image: { image: "docker.io/library/busybox:latest" },
+			metadata: { name: $name }, image: { image: $image, user_specified_image: $image },
 			command: ["sh", "-c", $script], log_path: ($name + ".log"), linux: {
 				resources: { memory_limit_in_bytes: 67108864, cpu_shares: 512 },
-				security_context: { namespace_options: { network: 2 } } } } }')" .container_id
+				security_context: { namespace_options: { network: 2, pid: 1 } } } } }')" .container_id
 }
 
 # init_of ID
@@ -38,7 +40,7 @@ pod_lives() {
 	local pod short long pid id
 	config=$(jq -n --arg logs "$ENGINE/logs" --arg cg "$CGROUP_PARENT" '{
 		metadata: { name: "p", uid: "u", namespace: "n" }, log_directory: $logs,
-		linux: { cgroup_parent: $cg, security_context: { namespace_options: { network: 2 } } } }')
+		linux: { cgroup_parent: $cg, security_context: { namespace_options: { network: 2, pid: 1 } } } }')
 	cri RunPodSandbox "{\"config\": $config, \"runtime_handler\": \"ocirun\"}" .pod_sandbox_id
 	pod=$output
 

@@ -11,7 +11,6 @@ setup_file() {
 	[ -z "$(missing crio pinns conmon skopeo)" ] || return 0
 	setup_engine
 	export CRI_SOCKET=$ENGINE/sock CRI_STATE=$ENGINE/state-ocirun
-	local image
 	mkdir -p "$ENGINE/conf.d" "$ENGINE/cni"
 	echo '{ "default": [{ "type": "insecureAcceptAnything" }] }' >"$ENGINE/policy.json"
 	# as docs/engines.md has it, but for the directories
@@ -38,19 +37,28 @@ setup_file() {
 		[crio.runtime]
 		cgroup_manager = "cgroupfs"
 		conmon_cgroup = "pod"
+		disable_hostport_mapping = true
 		namespaces_dir = "$ENGINE/ns"
 		container_exits_dir = "$ENGINE/exits"
 		container_attach_socket_dir = "$ENGINE/attach"
 		[crio.image]
+		pause_image = "docker.io/library/pause:latest"
+		pause_command = ""
 		signature_policy = "$ENGINE/policy.json"
 		[crio.network]
 		network_dir = "$ENGINE/cni"
 	END
-	make_archive "$ENGINE/busybox.tar"
-	image="containers-storage:[vfs@$ENGINE/storage+$ENGINE/runroot]docker.io/library/busybox:latest"
-	skopeo --policy "$ENGINE/policy.json" copy -q "docker-archive:$ENGINE/busybox.tar" "$image"
+	load_image busybox
+	load_image pause '["sleep", "100000"]'
 	start_daemon crio crio --config "$ENGINE/crio.conf" --config-dir "$ENGINE/conf.d"
 	wait_for 60 crio_answers || { cat "$ENGINE/crio.log"; return 1; }
+}
+
+# load_image NAME [PROGRAM], as for make_archive
+load_image() {
+	make_archive "$ENGINE/$1.tar" "$@"
+	skopeo --policy "$ENGINE/policy.json" copy -q "docker-archive:$ENGINE/$1.tar" \
+		"containers-storage:[vfs@$ENGINE/storage+$ENGINE/runroot]docker.io/library/$1:latest"
 }
 
 crio_answers() { cri Version '{}' >/dev/null 2>&1; }
