@@ -102,6 +102,14 @@ int step_ready(struct init *in, const union step_arg *u, struct err *e)
 		log_debug("init: closing the pipe to signal completion");
 	/* the death of the parent takes us along until here: chan_send() */
 	r = chan_send(&in->chan, CHAN_READY, NULL, 0, NULL, 0, e);
+	/*
+	 * A private mount goes with its last descriptor, and that waits for an RCU
+	 * grace period: now, while the parent is busy, not between RUN and execve.
+	 * By the call that EXEC makes anyway, which a filter may know.
+	 */
+	if (!last && in->procfd >= 0 &&
+	    sys_close_range((unsigned int)in->procfd, (unsigned int)in->procfd, 0) >= 0)
+		in->procfd = -1;
 	if (r == 0)
 		r = chan_expect(&in->chan, CHAN_RUN, deadline_in_ms(RUN_WAIT_MS),
 				e);
