@@ -124,6 +124,7 @@ is() { [ "$(ctr task ls | awk -v id="$1" '$1 == id { print $3 }')" = "$2" ]; }
 
 @test "ctr task pause, resume, kill, removal" {
 	stays "$IMG" "$C" sh -c 'trap "exit 33" TERM; while :; do sleep 0.1; done'
+	wait_for 20 catches "$(pid_of "$C")" 15
 	expect 0 ctr task pause "$C"
 	is "$C" PAUSED
 	expect 0 ctr task resume "$C"
@@ -141,7 +142,9 @@ is() { [ "$(ctr task ls | awk -v id="$1" '$1 == id { print $3 }')" = "$2" ]; }
 @test "ctr events: OOM is told" {
 	timeout 60 ctr events >"$ENGINE/tmp/events" 2>&1 3>&- &
 	local pid=$!
-	sleep 0.5
+	# it says nothing when it has begun to listen: something must happen
+	wait_for 10 sh -c 'ctr namespace label default "test=$$"; grep -q /namespaces/ "$0"' \
+		"$ENGINE/tmp/events"
 	# the shim begins to listen for OOM after the start: what comes before is lost
 	stays --memory-limit 16777216 "$IMG" "$C" \
 		sh -c 'sleep 2; dd if=/dev/zero of=/dev/null bs=200M count=1; sleep 100'

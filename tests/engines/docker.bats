@@ -108,6 +108,7 @@ detach() { expect 0 docker run -d "$@"; }
 
 @test "docker stop: 143 if the program ends itself, 137 if it is killed" {
 	detach --name "$C" busybox sh -c 'trap "exit 143" TERM; while :; do sleep 0.1; done'
+	wait_for 20 catches "$(pid_of "$C")" 15
 	expect 0 docker stop -t 20 "$C"
 	is "$C" '{{.State.ExitCode}} {{.State.Status}}' '143 exited'
 	detach --name "$C-hard" busybox sh -c 'trap "" TERM; while :; do sleep 0.1; done'
@@ -115,6 +116,7 @@ detach() { expect 0 docker run -d "$@"; }
 	is "$C-hard" '{{.State.ExitCode}}' 137
 	detach --name "$C-int" --stop-signal INT busybox \
 		sh -c 'trap "exit 33" INT; while :; do sleep 0.1; done'
+	wait_for 20 catches "$(pid_of "$C-int")" 2
 	expect 0 docker stop -t 20 "$C-int"
 	is "$C-int" '{{.State.ExitCode}}' 33
 }
@@ -129,7 +131,7 @@ detach() { expect 0 docker run -d "$@"; }
 	expect 0 docker restart -t 0 "$C"
 	[ "$(pid_of "$C")" != "$before" ]
 	detach --name "$C-usr" busybox sh -c 'trap "exit 21" USR1; while :; do sleep 0.1; done'
-	sleep 0.5
+	wait_for 20 catches "$(pid_of "$C-usr")" 10
 	expect 0 docker kill -s USR1 "$C-usr"
 	says 21 docker wait "$C-usr"
 	fails 1 'is not running' docker kill "$C-usr"
@@ -139,6 +141,7 @@ detach() { expect 0 docker run -d "$@"; }
 	detach --name "$C" busybox sh -c 'while :; do echo x; sleep 0.1; done'
 	expect 0 docker pause "$C"
 	is "$C" '{{.State.Status}}' paused
+	sleep 1 # what was written before is on its way
 	before=$(docker logs "$C" | wc -l)
 	sleep 1
 	[ "$(docker logs "$C" | wc -l)" -eq "$before" ]
@@ -170,7 +173,7 @@ detach() { expect 0 docker run -d "$@"; }
 @test "docker: OOM is told" {
 	expect 137 docker run --name "$C" -m 16m --memory-swap 16m busybox \
 		dd if=/dev/zero of=/dev/null bs=200M count=1
-	is "$C" '{{.State.OOMKilled}}' true
+	wait_for 10 is "$C" '{{.State.OOMKilled}}' true
 	detach --name "$C-no" busybox sleep 100
 	expect 0 docker kill "$C-no"
 	expect 0 docker wait "$C-no"

@@ -154,6 +154,14 @@ is_gone() {
 	[[ "${stat##*) }" == [ZX]* ]]
 }
 
+# catches PID SIGNAL-NUMBER: it has a handler for it by now. The first process of a pid
+# namespace does not get a signal that it has none for.
+catches() {
+	local mask
+	mask=$(sed -n 's/^SigCgt:[[:blank:]]*//p' "/proc/$1/status") || return
+	[ $((0x$mask >> ($2 - 1) & 1)) -eq 1 ]
+}
+
 # expect STATUS COMMAND...: run it (at most 60 seconds), show what it printed,
 # and fail unless it ends with STATUS. Sets $output, $stderr and $all, the two.
 expect() {

@@ -113,13 +113,14 @@ once=(podman run --rm --cgroup-parent "/${MARK-}")
 
 @test "podman stop, kill, wait, start, restart" {
 	detach --name "$C" busybox sh -c 'trap "exit 143" TERM; while :; do sleep 0.1; done'
+	wait_for 20 catches "$(pid_of "$C")" 15
 	expect 0 podman stop -t 20 "$C"
 	is "$C" '{{.State.ExitCode}} {{.State.Status}}' '143 exited'
 	detach --name "$C-hard" busybox sh -c 'trap "" TERM; while :; do sleep 0.1; done'
 	expect 0 podman stop -t 1 "$C-hard"
 	is "$C-hard" '{{.State.ExitCode}}' 137
-	detach --name "$C-usr" busybox sh -c 'trap "exit 21" USR1; echo; while :; do sleep 0.1; done'
-	wait_for 10 sh -c "[ \$(podman logs $C-usr | wc -l) -gt 0 ]"
+	detach --name "$C-usr" busybox sh -c 'trap "exit 21" USR1; while :; do sleep 0.1; done'
+	wait_for 20 catches "$(pid_of "$C-usr")" 10
 	expect 0 podman kill -s USR1 "$C-usr"
 	says 21 podman wait "$C-usr"
 	expect 0 podman start "$C-usr"
@@ -134,6 +135,7 @@ once=(podman run --rm --cgroup-parent "/${MARK-}")
 	detach --name "$C" busybox sh -c 'while :; do echo x; sleep 0.1; done'
 	expect 0 podman pause "$C"
 	is "$C" '{{.State.Status}}' paused
+	sleep 1 # what was written before is on its way
 	before=$(podman logs "$C" | wc -l)
 	sleep 1
 	[ "$(podman logs "$C" | wc -l)" -eq "$before" ]
@@ -260,6 +262,7 @@ once=(podman run --rm --cgroup-parent "/${MARK-}")
 	[[ "$output" == *"67.11MB 1" ]]
 	expect 0 podman top "$C" args
 	[[ "$output" == *"sleep 100"* ]]
+	wait_for 10 podman exec "$C" test -e /new
 	expect 0 podman diff "$C"
 	[[ "$output" == *"A /new"* ]]
 	expect 0 podman cp "$C:/new" "$ENGINE/tmp/copied"
