@@ -295,5 +295,6 @@ int init_main(const struct nsx_init *nsx)
 
 	if (in.chan.plain) /* a seccomp filter is in force */
 		sys_exit(code);
+	plan_free(&in.plan);
 	return code;
 }
