@@ -431,6 +431,7 @@ notify() {
 		"$TESTDIR/agent.sock" "no such file or directory"
 	agent
 	kill -KILL "$AGENT_PID"
+	wait "$AGENT_PID" || true
 	AGENT_PID=
 	run oci run "$ID"
 	last "failed to connect with seccomp agent" "nobody listens on this socket"
