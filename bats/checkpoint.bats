@@ -31,8 +31,9 @@ cr() {
 		[ "$(cgroup_layout)" = v2 ] && grep -qv ^0:: /proc/self/cgroup; then
 		set -- "$1" --manage-cgroups-mode ignore "${@:2}"
 	fi
+	# Longer than ocirun waits for a criu that does nothing (120 s), and then says so.
 	rm -f "$TESTDIR/cr.log"
-	timeout -k 5 60 "$OCIRUN" --root "$ROOT" --criu "$CRIU" \
+	timeout -k 5 200 "$OCIRUN" --root "$ROOT" --criu "$CRIU" \
 		--log "$TESTDIR/cr.log" "$@" </dev/null >/dev/null 2>&1 || {
 		[ $? -ne 124 ] || late "$1"
 		cat "$TESTDIR/cr.log"
@@ -40,10 +41,10 @@ cr() {
 	}
 }
 
-# late COMMAND: it took its 60 seconds: where criu was.
+# late COMMAND: it has had its time: where criu was.
 late() {
 	local log
-	echo "$1: not done within 60 s"
+	echo "$1: not done within 200 s"
 	for log in "$IMG"*/dump.log "$IMG"*/restore.log "$WORK"/*.log; do
 		[ ! -e "$log" ] || { echo "$log:" && tail -n 30 "$log"; }
 	done
