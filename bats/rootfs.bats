@@ -310,7 +310,8 @@ in_chroot() {
 @test "in a chroot without /proc: an error that says so, nothing left" {
 	requires no_sanitizers # LeakSanitizer looks for its threads there
 	in_chroot 'umount -l /proc; "$OCIRUN" --root "$ROOT" run "$ID"'
-	refuses "cannot read '/proc/" "is procfs mounted"
+	# which file it misses first is the cgroup driver's affair
+	refuses "/proc/" "(is " " mounted"
 	[ -z "$(ls -A "$ROOT")" ]
 }
 
