@@ -129,9 +129,10 @@ processes() {
 # Which keys there are; of lists one element, of maps of the kernel's names none.
 stats_keys() {
 	sleeper
-	# which members are left out when they are 0 changes from runc to runc
+	# which members are left out when they are 0 changes from runc to runc; whether a
+	# page is in the cache of a container that sleeps is chance
 	rt events --stats c1 | jq -c '{type, id}'
-	rt events --stats c1 | jq -r '.data | del(.memory.raw, .hugetlb, .cpuset.cpus, .cpuset.mems,
+	rt events --stats c1 | jq -r '.data | del(.memory.raw, .memory.cache, .hugetlb, .cpuset.cpus, .cpuset.mems,
 		.cpu.usage.percpu, .cpu.usage.percpu_kernel, .cpu.usage.percpu_user, .cpu.psi,
 		.memory.psi, .blkio, .network_interfaces) |
 		walk(if type == "object" then with_entries(select(.value != 0 and .value != {}))
