@@ -12,6 +12,9 @@ setup() {
 	setup_bundle
 	UNIT=ocirun-$ID.scope
 	OTHER=
+	# where the units are: on v1 the hierarchy of pids stands for all
+	TREE=/sys/fs/cgroup
+	[ "$(cgroup_layout)" = v2 ] || TREE=/sys/fs/cgroup/pids
 }
 
 teardown() {
@@ -41,7 +44,7 @@ start() {
 		return 1
 	}
 	pid=$(oci state "$ID" | jq .pid)
-	dir=$(jq -r '.cgroup_paths[""]' "$ROOT/$ID/state.json")
+	dir=$(jq -r '.cgroup_paths | .[""] // .pids' "$ROOT/$ID/state.json")
 }
 
 # prop NAME VALUE: of the unit.
@@ -52,6 +55,11 @@ prop() {
 		echo "$1 of $UNIT: got '$got', wanted '$2'"
 		return 1
 	}
+}
+
+# controller NAME: file() looks at its hierarchy.
+controller() {
+	dir=$(jq -r --arg c "$1" '.cgroup_paths[$c]' "$ROOT/$ID/state.json")
 }
 
 # file NAME VALUE: of the cgroup.
@@ -102,10 +110,14 @@ refused_sd() {
 }
 
 @test "default unit: ocirun-ID.scope in system.slice" {
-	requires systemd cgroup2
+	requires systemd
 	start
-	[ "$dir" = "/sys/fs/cgroup/system.slice/$UNIT" ]
-	grep -qx "$pid" "$dir/cgroup.procs"
+	[ "$dir" = "$TREE/system.slice/$UNIT" ]
+	jq -r '.cgroup_paths[]' "$ROOT/$ID/state.json" >"$TESTDIR/paths"
+	while read -r path; do
+		[[ "$path" == */system.slice/$UNIT ]]
+		grep -qx "$pid" "$path/cgroup.procs"
+	done <"$TESTDIR/paths"
 	prop ControlGroup "/system.slice/$UNIT"
 	prop Slice system.slice
 	prop Delegate yes
@@ -113,14 +125,17 @@ refused_sd() {
 	prop Description "ocirun container $ID"
 	[ "$(jq -r .ocirun.cgroup_unit "$ROOT/$ID/state.json")" = "system:$UNIT" ]
 	# What systemd does not pass on is there as well.
-	[ "$(cat "$dir/cgroup.controllers")" = "$(cat /sys/fs/cgroup/cgroup.controllers)" ]
+	[ "$(cgroup_layout)" = v1 ] ||
+		[ "$(cat "$dir/cgroup.controllers")" = "$(cat /sys/fs/cgroup/cgroup.controllers)" ]
 	oci delete --force "$ID"
-	[ ! -e "$dir" ]
+	while read -r path; do
+		[ ! -e "$path" ]
+	done <"$TESTDIR/paths"
 	no_unit
 }
 
 @test "called by the name runc: runc-ID.scope" {
-	requires systemd cgroup2
+	requires systemd
 	ln -s "$OCIRUN" "$TESTDIR/runc"
 	config '.process.args = ["sleep", "1000"]'
 	"$TESTDIR/runc" --root "$ROOT" --systemd-cgroup run -d "$ID" >"$TESTDIR/start" 2>&1
@@ -128,12 +143,12 @@ refused_sd() {
 }
 
 @test "slice:prefix:name, slices are made and go" {
-	requires systemd cgroup2
+	requires systemd
 	local slice=bats-s$$-b.slice
 	config --arg p "$slice:pre:$ID" '.linux.cgroupsPath = $p'
 	UNIT=pre-$ID.scope
 	start
-	[ "$dir" = "/sys/fs/cgroup/bats.slice/bats-s$$.slice/$slice/$UNIT" ]
+	[ "$dir" = "$TREE/bats.slice/bats-s$$.slice/$slice/$UNIT" ]
 	prop Slice "$slice"
 	oci delete --force "$ID"
 	[ ! -e "$dir" ]
@@ -141,7 +156,7 @@ refused_sd() {
 }
 
 @test "an id with a + is escaped" {
-	requires systemd cgroup2
+	requires systemd
 	ID=$ID+x
 	UNIT="ocirun-${ID%+x}\\x2bx.scope"
 	start
@@ -149,7 +164,7 @@ refused_sd() {
 }
 
 @test "--cgroup-manager systemd is the same, and other commands know it" {
-	requires systemd cgroup2
+	requires systemd
 	config '.process.args = ["sleep", "1000"]'
 	oci --cgroup-manager systemd run -d "$ID" >"$TESTDIR/start" 2>&1
 	[ "$(systemctl show -p ActiveState --value "$UNIT")" = active ]
@@ -187,6 +202,63 @@ refused_sd() {
 	file memory.max 33554432
 	file cpu.max "2010 3000"
 	file pids.max 30
+}
+
+@test "cgroup v1: limits are the same in unit and cgroup" {
+	requires systemd cgroup1
+	config '.linux.resources += {
+		memory: {limit: 33554432},
+		cpu: {shares: 512, quota: 2000, period: 3000, cpus: "0", mems: "0"},
+		pids: {limit: 30}}'
+	start
+	# again and again: systemd looks at its units, and nothing changes
+	for again in "" daemon-reload "set-property --runtime $UNIT CPUShares=512"; do
+		[ -z "$again" ] || systemctl $again
+		prop MemoryLimit 33554432
+		prop CPUShares 512
+		prop CPUQuotaPerSecUSec 670ms
+		prop CPUQuotaPeriodUSec 3ms
+		prop TasksMax 30
+		controller memory
+		file memory.limit_in_bytes 33554432
+		controller cpu
+		file cpu.shares 512
+		file cpu.cfs_quota_us 2010
+		file cpu.cfs_period_us 3000
+		controller cpuset
+		file cpuset.cpus 0
+		file cpuset.mems 0
+		controller pids
+		file pids.max 30
+	done
+}
+
+@test "cgroup v1: update, all or nothing, unit and cgroup" {
+	requires systemd cgroup1
+	config '.linux.resources += {memory: {limit: 33554432}, pids: {limit: 30}}'
+	start
+	oci update --memory 67108864 --pids-limit 40 --cpu-quota 50000 --cpu-period 100000 --cpu-share 200 "$ID"
+	prop MemoryLimit 67108864
+	prop TasksMax 40
+	prop CPUQuotaPerSecUSec 500ms
+	prop CPUShares 200
+	file pids.max 40
+	controller cpu
+	file cpu.cfs_quota_us 50000
+	file cpu.shares 200
+	controller memory
+	file memory.limit_in_bytes 67108864
+	run ! oci update --pids-limit 50 --cpuset-cpus 4000 "$ID"
+	echo "$output"
+	prop TasksMax 40
+	controller pids
+	file pids.max 40
+	oci update --pids-limit -1 --memory -1 "$ID"
+	prop TasksMax infinity
+	prop MemoryLimit infinity
+	file pids.max max
+	controller memory
+	[ "$(cat "$dir/memory.limit_in_bytes")" -gt $((1 << 60)) ]
 }
 
 @test "unified is in unit and cgroup" {
@@ -275,7 +347,7 @@ refused_sd() {
 }
 
 @test "run.oci.systemd.subgroup and delegate-cgroup together" {
-	requires systemd
+	requires systemd cgroup2
 	config '.annotations."run.oci.systemd.subgroup" = "container"
 		| .annotations."run.oci.delegate-cgroup" = "own"
 		| .linux.resources.pids.limit = 20'
@@ -303,7 +375,7 @@ refused_sd() {
 }
 
 @test "annotations become properties" {
-	requires systemd cgroup2
+	requires systemd
 	config '.annotations = {
 		"org.systemd.property.TimeoutStopSec": "uint32 7",
 		"org.systemd.property.CollectMode": "'"'inactive-or-failed'"'",
@@ -315,13 +387,13 @@ refused_sd() {
 }
 
 @test "a property that systemd does not know is named" {
-	requires systemd cgroup2
+	requires systemd
 	config '.annotations = {"org.systemd.property.Nonsense": "true"}'
 	refused_sd "unable to start unit '$UNIT'" Nonsense
 }
 
 @test "device rules hold, also when systemd has reloaded" {
-	requires systemd cgroup2
+	requires systemd
 	applets mknod
 	config '.process.capabilities |= with_entries(.value += ["CAP_MKNOD"]) | .root.readonly = false'
 	start
@@ -338,14 +410,21 @@ refused_sd() {
 }
 
 @test "pause, resume, ps, exec into the unit" {
-	requires systemd cgroup2
+	requires systemd
 	start
 	oci pause "$ID"
 	is_status "$ID" paused
-	file cgroup.freeze 1
+	if [ "$(cgroup_layout)" = v1 ]; then
+		controller freezer
+		file freezer.state FROZEN
+	else
+		file cgroup.freeze 1
+	fi
 	oci resume "$ID"
 	is_status "$ID" running
-	[ "$(oci exec "$ID" cat /proc/self/cgroup)" = "0::/" ]
+	oci exec "$ID" cat /proc/self/cgroup >"$TESTDIR/of-exec"
+	# the same as init's, whose namespace may have its root there
+	diff "/proc/$pid/cgroup" "$TESTDIR/of-exec" || ! grep -v ':/$' "$TESTDIR/of-exec"
 	[ "$(oci ps --format json "$ID")" = "[$pid]" ]
 	oci pause "$ID"
 	oci delete --force "$ID"
@@ -353,7 +432,7 @@ refused_sd() {
 }
 
 @test "a program that ends: nothing is left, with and without delete" {
-	requires systemd cgroup2
+	requires systemd
 	sd run "$ID"
 	no_unit
 	config '.process.args = ["sh", "-c", "exit 3"]'
@@ -367,7 +446,7 @@ refused_sd() {
 }
 
 @test "a failed unit of this name is no obstacle, and goes with the container" {
-	requires systemd cgroup2
+	requires systemd
 	config '.annotations = {
 		"org.systemd.property.RuntimeMaxSec": "1",
 		"org.systemd.property.TimeoutStopSec": "1"}'
@@ -387,7 +466,7 @@ refused_sd() {
 }
 
 @test "another's unit of this name is left alone" {
-	requires systemd cgroup2
+	requires systemd
 	systemd-run --quiet --scope --unit "$UNIT" sleep 100 &
 	OTHER=$UNIT
 	wait_for 10 systemctl is-active --quiet "$UNIT"
@@ -405,14 +484,14 @@ refused_sd() {
 }
 
 @test "a failing hook: no unit is left" {
-	requires systemd cgroup2
+	requires systemd
 	config '.hooks.createRuntime = [{path: "/bin/false"}]'
 	refused_sd createRuntime
 	no_unit
 }
 
 @test "a runtime that is killed in a hook leaves what delete --force removes" {
-	requires systemd cgroup2
+	requires systemd
 	config '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
 	sd create "$ID" >"$TESTDIR/out" 2>&1 &
 	wait_for 20 systemctl is-active --quiet "$UNIT"
@@ -435,7 +514,7 @@ refused_sd() {
 }
 
 @test "a bus that does not answer: an error in its time, twice" {
-	requires systemd cgroup2 python3
+	requires systemd python3
 	local begin=$SECONDS
 	# It takes connections, and that is all.
 	python3 -c 'import socket, sys, time
@@ -459,7 +538,7 @@ open(sys.argv[1] + ".ready", "w"); time.sleep(200)' \
 }
 
 @test "over the message bus instead of the private socket" {
-	requires systemd cgroup2
+	requires systemd
 	[ -S /run/dbus/system_bus_socket ] || skip "requires a system bus"
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket
 	start
@@ -471,7 +550,7 @@ open(sys.argv[1] + ".ready", "w"); time.sleep(200)' \
 }
 
 @test "many at once" {
-	requires systemd cgroup2
+	requires systemd
 	local i
 	config '.process.args = ["sleep", "1000"]'
 	for i in 1 2 3 4 5 6 7 8; do
