@@ -34,12 +34,14 @@ start() {
 
 # Every hierarchy as "NAMES MOUNTPOINT OWN-PATH"; NAMES is - for cgroup2.
 hierarchies() {
-	local names self mount
+	local names self mount one
 	while IFS=: read -r _ names self; do
 		if [ -z "$names" ]; then
 			mount=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
 		else
-			mount=$(awk -v n="${names#name=}" '/ - cgroup / {
+			# of "cpu,cpuacct" one is enough
+			one=${names#name=}
+			mount=$(awk -v n="${one%%,*}" '/ - cgroup / {
 				split($NF, o, ","); for (i in o) if (o[i] == n || o[i] == "name=" n) { print $5; exit } }' /proc/self/mountinfo)
 		fi
 		[ -z "$mount" ] || echo "${names:--} $mount ${self%/}"
@@ -369,7 +371,7 @@ used() {
 	[ "$(cat "$(ctl pids)/pids.max")" = 77 ]
 	if [ "$(cgroup_layout)" = v1 ]; then
 		[ "$(cat "$(ctl memory)/memory.limit_in_bytes")" = 134217728 ]
-		[ "$(cat "$(ctl memory)/memory.soft_limit_in_bytes")" = 67108864 ]
+		is_soft_limit "$(ctl memory)/memory.soft_limit_in_bytes" 67108864
 		[ "$(cat "$(ctl cpu)/cpu.shares")" = 512 ]
 		[ "$(cat "$(ctl cpu)/cpu.cfs_quota_us")" = 20000 ]
 		[ "$(cat "$(ctl cpu)/cpu.cfs_period_us")" = 50000 ]

@@ -148,6 +148,14 @@ wait_for() {
 	done
 }
 
+# is_soft_limit FILE BYTES: a memory.soft_limit_in_bytes of cgroup v1. Linux 7 takes any
+# value and keeps none.
+is_soft_limit() {
+	[ "$(cat "$1")" != "$2" ] || return 0
+	echo 4096 >"$1"
+	[ "$(cat "$1")" != 4096 ] || { echo "$1 is not $2"; return 1; }
+}
+
 is_status() {
 	[ "$(status_of "$1")" = "$2" ]
 }

@@ -67,18 +67,26 @@ quota() {
 	stored .pids.limit -1
 }
 
+reserved() {
+	if is_v2; then
+		has memory memory.low "$1"
+	else
+		is_soft_limit "$(file memory memory.soft_limit_in_bytes)" "$1"
+	fi
+}
+
 @test "memory: suffixes, memory and swap together, no limit" {
 	needs memory
-	limit=memory.limit_in_bytes low=memory.soft_limit_in_bytes
-	is_v2 && limit=memory.max low=memory.low
+	limit=memory.limit_in_bytes
+	is_v2 && limit=memory.max
 	oci run -d "$ID"
 	unlimited=$(cat "$(file memory $limit)")
 	oci update --memory 64M --memory-reservation 32m "$ID"
 	has memory $limit 67108864
-	has memory $low 33554432
+	reserved 33554432
 	oci update --memory 52428800 "$ID"
 	has memory $limit 52428800
-	has memory $low 33554432
+	reserved 33554432
 	if ! is_v2 && [ -e "$(file memory memory.memsw.limit_in_bytes)" ]; then
 		oci update --memory 30M --memory-swap 50M "$ID"
 		has memory memory.memsw.limit_in_bytes 52428800

@@ -245,13 +245,27 @@ static int enter_subgroup(struct cgroup *cg, pid_t pid, struct err *e)
 	return err_at(e, "/annotations/run.oci.systemd.subgroup");
 }
 
+/* With its scope, which systemd makes only where it knows the hierarchy. */
+static int take_dir1(struct cgroup *cg, struct cg_dir *d, struct err *e)
+{
+	struct cg_dir scope = *d;
+
+	scope.dir = cg_sd_scope(cg, d);
+	if (scope.dir) {
+		if (cg_mkdirs(&scope, e) < 0)
+			return -e->code;
+		cg_mark_put(cg, &scope);
+	}
+	return cg1_create(cg, d, e);
+}
+
 /* Directories of our own, and those that systemd does not know. */
 static int take_dirs(struct cgroup *cg, struct err *e)
 {
 	if (cg->d2 && cg2_create(cg, cg->d2, e) < 0)
 		return err_at(e, "/linux/cgroupsPath");
 	for (size_t i = 0; i < cg->n_dirs; i++)
-		if (!cg->dirs[i].v2 && cg1_create(cg, &cg->dirs[i], e) < 0)
+		if (!cg->dirs[i].v2 && take_dir1(cg, &cg->dirs[i], e) < 0)
 			return err_at(e, "/linux/cgroupsPath");
 	cg->early_done = true;
 	return 0;
