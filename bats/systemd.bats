@@ -44,7 +44,7 @@ start() {
 		return 1
 	}
 	pid=$(oci state "$ID" | jq .pid)
-	dir=$(jq -r '.cgroup_paths | .[""] // .pids' "$ROOT/$ID/state.json")
+	dir=$(jq -r '.cgroup_paths | .pids // .[""]' "$ROOT/$ID/state.json")
 }
 
 # prop NAME VALUE: of the unit.
