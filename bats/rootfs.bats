@@ -128,6 +128,12 @@ same" '
 
 # ---- propagation ---------------------------------------------------------------------
 
+# propagation VALUE: of the root file system, "" for none
+propagation() {
+	config --arg v "$1" 'if $v == "" then del(.linux.rootfsPropagation)
+		else .linux.rootfsPropagation = $v end'
+}
+
 # root_in WORLD: the mounts of a container started in it.
 root_in() {
 	config '.process.args = ["cat", "/proc/self/mountinfo"]'
@@ -179,8 +185,7 @@ root_in() {
 @test "a bundle on a shared mount below a shared mount" {
 	config '.process.args = ["cat", "/proc/self/mountinfo"]'
 	for v in slave private shared ""; do
-		config --arg v "$v" 'if $v == "" then del(.linux.rootfsPropagation)
-			else .linux.rootfsPropagation = $v end'
+		propagation "$v"
 		run world shared '
 			mkdir -p "$TESTDIR/t"
 			mount -t tmpfs t "$TESTDIR/t"
@@ -203,8 +208,7 @@ root_in() {
 		--arg d "$TESTDIR/t/vol"
 	mkdir -p rootfs/vol
 	for v in "" rprivate slave rslave; do
-		config --arg v "$v" 'if $v == "" then del(.linux.rootfsPropagation)
-			else .linux.rootfsPropagation = $v end'
+		propagation "$v"
 		run world shared '
 			mkdir -p "$TESTDIR/t"
 			mount -t tmpfs t "$TESTDIR/t"

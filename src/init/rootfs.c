@@ -162,19 +162,6 @@ static int bind_root(struct init *in, const struct arg_rootfs *a, int dirfd,
 	return 0;
 }
 
-/* Did PROPAGATION leave no shared and no unbindable mount anywhere? */
-static bool all_demoted(const struct init *in)
-{
-	for (size_t i = 0; i < in->plan.n_steps; i++) {
-		const struct step *s = &in->plan.steps[i];
-
-		if (s->id == STEP_PROPAGATION)
-			return (s->u.propagation.flags & MS_REC) &&
-			       (s->u.propagation.flags & (MS_SLAVE | MS_PRIVATE));
-	}
-	return false;
-}
-
 int step_rootfs(struct init *in, const union step_arg *u, struct err *e)
 {
 	const struct arg_rootfs *a = &u->rootfs;
@@ -183,8 +170,7 @@ int step_rootfs(struct init *in, const union step_arg *u, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* after a recursive slave it is what a slave would make it */
-	if (a->own_ns && (a->private_parent || !all_demoted(in))) {
+	if (a->own_ns) {
 		r = demote_holder(in, dirfd,
 				  a->private_parent ? MS_PRIVATE : MS_SLAVE, e);
 		if (r < 0) {

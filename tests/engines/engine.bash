@@ -30,8 +30,8 @@ requires() {
 	[ -z "$why" ] || skip "requires $why"
 }
 
-# Call from setup_file, with nothing missing. Sets ENGINE, IMAGE (a directory with a root file system
-# and, beside it, IMAGE.tar) and MARK, a name for cgroups.
+# Call from setup_file, with nothing missing. Sets ENGINE, IMAGE (a directory with a
+# root file system and, beside it, IMAGE.tar) and MARK, a name for cgroups.
 setup_engine() {
 	local name
 	: "${OCIRUN:=$BATS_TEST_DIRNAME/../../build/ocirun}"
