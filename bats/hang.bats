@@ -495,13 +495,34 @@ env_strike() {
 @test "output into a full pipe that nobody reads: delete --force from elsewhere" {
 	config '.process.args = ["sh", "-c", "while :; do echo 0123456789; done", "while :"]'
 	mkfifo "$TESTDIR/pipe"
-	exec 7<>"$TESTDIR/pipe"
-	"$ME" --root "$ROOT" run "$ID" >&7 2>"$TESTDIR/err" 3>&- 7>&- </dev/null &
+	sleep 100 <"$TESTDIR/pipe" 3>&- &
+	reader=$!
+	"$ME" --root "$ROOT" run "$ID" >"$TESTDIR/pipe" 2>"$TESTDIR/err" 3>&- </dev/null &
+	run=$!
 	wait_for 5 is_status "$ID" running
 	sleep 0.3
 	within 5 delete --force "$ID"
 	ok
-	fails wait $!
+	# as any program at the other end of a pipe, it ends with its reader
+	kill "$reader"
+	wait_for 5 is_gone "$run"
+	fails wait "$run"
+	clean
+}
+
+@test "output into a full pipe that nobody reads: the run is told to end" {
+	config '.process.args = ["sh", "-c", "while :; do echo 0123456789; done", "while :"]'
+	mkfifo "$TESTDIR/pipe"
+	exec 7<>"$TESTDIR/pipe"
+	"$ME" --root "$ROOT" run "$ID" >&7 2>"$TESTDIR/err" 3>&- 7>&- </dev/null &
+	run=$!
+	wait_for 5 is_status "$ID" running
+	sleep 0.3
+	within 5 delete --force "$ID"
+	ok
+	kill -TERM "$run"
+	wait_for 5 is_gone "$run"
+	fails wait "$run"
 	exec 7>&-
 	clean
 }
