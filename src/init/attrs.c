@@ -13,18 +13,16 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/net.h"
 #include "base/protect.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -93,22 +91,6 @@ int step_rlimit(struct init *in, const union step_arg *u, struct err *e)
 
 /* ---- loopback ---------------------------------------------------------- */
 
-/* Interface ioctls work on a socket of any family; lo needs no address. */
-static int socket_for_ioctl(void)
-{
-	static const int families[] = { AF_INET, AF_INET6, AF_UNIX };
-	int r = -EAFNOSUPPORT;
-
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		int fd = socket(families[i], SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-		if (fd >= 0)
-			return fd;
-		r = -errno;
-	}
-	return r;
-}
-
 static int lo_error(struct err *e, int code)
 {
 	(void)err_errno(e, code, "cannot bring up the loopback interface 'lo'");
@@ -122,22 +104,12 @@ static int lo_error(struct err *e, int code)
 
 int step_loopback(struct init *in, const union step_arg *u, struct err *e)
 {
-	struct ifreq req = { .ifr_name = "lo" };
-	AUTO(fd) int fd = -1;
-
-	(void)in;
 	(void)u;
-	fd = socket_for_ioctl();
-	if (fd < 0)
-		return lo_error(e, -fd);
-	if (ioctl(fd, SIOCGIFFLAGS, &req) < 0)
-		return lo_error(e, errno);
-	if (req.ifr_flags & IFF_UP)
-		return 0;
-	req.ifr_flags = (short)(req.ifr_flags | IFF_UP);
-	if (ioctl(fd, SIOCSIFFLAGS, &req) < 0)
-		return lo_error(e, errno);
-	return 0;
+	(void)in;
+	AUTO(fd) int fd = net_socket();
+	int r = fd < 0 ? fd : net_loopback_up(fd);
+
+	return r < 0 ? lo_error(e, -r) : 0;
 }
 
 /* ---- names ------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/net.h"
 #include "base/spawn.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -20,9 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,19 +48,15 @@ static int on_started(void *arg, pid_t criu, struct err *e)
 static void loopback(const struct creation *cr, pid_t init)
 {
 	const struct spec_ns *net = &cr->spec.linux_.ns[NS_NET];
-	struct ifreq req = { .ifr_name = "lo" };
 
 	if (!net->listed || net->path)
 		return;
 	AUTO(fd) int fd = socket_in_netns(init);
+	int r = fd < 0 ? fd : net_loopback_up(fd);
 
-	if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &req) == 0) {
-		req.ifr_flags = (short)(req.ifr_flags | IFF_UP);
-		if (ioctl(fd, SIOCSIFFLAGS, &req) == 0)
-			return;
-	}
-	log_warn("cannot bring up the loopback interface of the restored container: %s, ignoring",
-		 errno_text(fd < 0 ? -fd : errno));
+	if (r < 0)
+		log_warn("cannot bring up the loopback interface of the restored container: %s, ignoring",
+			 errno_text(-r));
 }
 
 static int on_namespaces(void *arg, pid_t init, struct err *e)
