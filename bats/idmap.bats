@@ -58,6 +58,13 @@ owners='stat -c "%n %u:%g"'
 /n/f7 3000:4000" "$owners /m/f* /n/f*"
 }
 
+@test "before all other mounts: the parent is asked while it makes the network" {
+	map /m bind 0:100000:65536
+	config '.mounts |= [last] + .[:-1]'
+	prints "/m/f1 100001:100002
+LOOPBACK,UP" "$owners /m/f1; ip addr show lo | grep -o LOOPBACK,UP"
+}
+
 @test "own mappings that give the container's ids, and others, in a user namespace" {
 	map_users
 	map /same bind 0:100000:65536

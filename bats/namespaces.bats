@@ -210,6 +210,26 @@ LOOPBACK,UP" 'ls /sys/class/net
 		ip addr show lo | grep -o LOOPBACK,UP'
 }
 
+@test "the network is there for the first mount that shows it, wherever that is in the list" {
+	config '.mounts |= (map(select(.type == "sysfs")) + map(select(.type != "sysfs")))'
+	prints "lo" 'ls /sys/class/net'
+	del_mount /sys
+	prints "LOOPBACK,UP" 'ip addr show lo | grep -o LOOPBACK,UP'
+}
+
+@test "hooks of the host run in its network, and find the container's made" {
+	cat >"$TESTDIR/hook" <<-END
+		#!/bin/sh
+		readlink /proc/self/ns/net >"$TESTDIR/host"
+		readlink "/proc/\$(jq .pid)/ns/net" >"$TESTDIR/inside"
+	END
+	chmod +x "$TESTDIR/hook"
+	config --arg h "$TESTDIR/hook" '.hooks.createRuntime = [{path: $h}]'
+	prints "LOOPBACK,UP" 'ip addr show lo | grep -o LOOPBACK,UP'
+	[ "$(cat "$TESTDIR/host")" = "$(readlink /proc/self/ns/net)" ]
+	[ "$(cat "$TESTDIR/inside")" != "$(cat "$TESTDIR/host")" ]
+}
+
 @test "lo of a joined network namespace is left alone" {
 	unshare -n sleep 100 &
 	holder=$!

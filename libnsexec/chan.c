@@ -48,17 +48,22 @@ _Static_assert(sizeof(struct wire_error) <= CHAN_MAX_PAYLOAD,
 struct row {
 	const char *name;
 	uint32_t min, max; /* bytes of payload */
-	int fds;	   /* exactly; -1 = one or more */
+	int fds;	   /* exactly, or one of these */
 };
+
+/* of struct row */
+#define FDS_SOME    (-1) /* one or more */
+#define FDS_PERHAPS (-2) /* one or none */
 
 /* The message table of chan.h. */
 static const struct row rows[_CHAN_TYPE_MAX] = {
-	[CHAN_REQUEST] = { "REQUEST", 0, 0, -1 },
+	[CHAN_REQUEST] = { "REQUEST", 0, 0, FDS_SOME },
 	[CHAN_UNBORN] = { "UNBORN", 8, 8, 0 },
 	[CHAN_BORN] = { "BORN", 0, 0, 0 },
 	[CHAN_NEED_IDMAP] = { "NEED_IDMAP", 0, 0, 0 },
 	[CHAN_IDMAP_DONE] = { "IDMAP_DONE", 0, 0, 0 },
 	[CHAN_INIT_PID] = { "INIT_PID", 0, 0, 1 },
+	[CHAN_NETNS] = { "NETNS", 0, 0, 1 },
 	[CHAN_ROOTFS_READY] = { "ROOTFS_READY", 0, 0, 0 },
 	[CHAN_HOOKS_DONE] = { "HOOKS_DONE", 0, 0, 0 },
 	[CHAN_NEED_LIMITS] = { "NEED_LIMITS", 0, 0, 0 },
@@ -68,7 +73,7 @@ static const struct row rows[_CHAN_TYPE_MAX] = {
 	[CHAN_SECCOMP_DONE] = { "SECCOMP_DONE", 0, 0, 0 },
 	[CHAN_NEED_MOUNT_FD] = { "NEED_MOUNT_FD", 4, 4, 0 },
 	[CHAN_MOUNT_FD] = { "MOUNT_FD", 0, 0, 1 },
-	[CHAN_READY] = { "READY", 0, 0, 0 },
+	[CHAN_READY] = { "READY", 0, 0, FDS_PERHAPS },
 	[CHAN_RUN] = { "RUN", 0, 0, 0 },
 	[CHAN_LOG] = { "LOG", 1, CHAN_MAX_PAYLOAD, 0 },
 	[CHAN_ERROR] = { "ERROR", sizeof(struct wire_error),
@@ -95,7 +100,9 @@ int chan_pair(int *ret_a, int *ret_b)
 
 static bool fds_fit(const struct row *row, int n)
 {
-	return row->fds < 0 ? n >= 1 && n <= CHAN_MAX_FDS : n == row->fds;
+	if (row->fds == FDS_SOME)
+		return n >= 1 && n <= CHAN_MAX_FDS;
+	return row->fds == FDS_PERHAPS ? n <= 1 : n == row->fds;
 }
 
 /* What this end is waiting for, in the words of a message. */

@@ -11,6 +11,7 @@
  *  BORN           parent -> stage   -                      -
  *  NEED_IDMAP     stage -> parent   -                      -     IDMAP_DONE
  *  IDMAP_DONE     parent -> stage   -                      -
+ *  NETNS          parent -> init    -                      1
  *  ROOTFS_READY   init -> parent    -                      -     HOOKS_DONE
  *  HOOKS_DONE     parent -> init    -                      -
  *  NEED_LIMITS    init -> parent    -                      -     LIMITS_DONE
@@ -20,7 +21,7 @@
  *  SECCOMP_DONE   parent -> init    -                      -
  *  NEED_MOUNT_FD  init -> parent    u32 mount index        -     MOUNT_FD
  *  MOUNT_FD       parent -> init    -                      1
- *  READY          init -> parent    -                      -     RUN
+ *  READY          init -> parent    -                      0…1   RUN
  *  RUN            parent -> init    -                      -     (channel closes)
  *  LOG            any -> parent     u8 level, text         -
  *  ERROR          any -> parent     struct err, u32 step   -     (exits)
@@ -29,8 +30,11 @@
  * says. INIT_PID is how each process that the zygote or the stage makes tells of
  * itself, before anything else. BORN: what the parent does for a new process
  * (cgroups, id maps of a user namespace made by clone3) is done; sent only where
- * the plan waits for it. READY is the point from which init outlives the
- * parent: chan_send() takes back its PR_SET_PDEATHSIG just before sending it.
+ * the plan waits for it. NETNS is the new network namespace, where the plan leaves it to
+ * the parent: unasked, before any answer to init, which fetches it in time. READY is
+ * the point from which init outlives the parent: chan_send() takes back its
+ * PR_SET_PDEATHSIG just before sending it. It may carry what is expensive to close; the
+ * parent does that after RUN.
  *
  * The parent treats every payload from init as hostile (I6): lengths, types and
  * the number of descriptors are checked here, once.
@@ -55,6 +59,7 @@ enum chan_type {
 	CHAN_NEED_IDMAP,
 	CHAN_IDMAP_DONE,
 	CHAN_INIT_PID,
+	CHAN_NETNS,
 	CHAN_ROOTFS_READY,
 	CHAN_HOOKS_DONE,
 	CHAN_NEED_LIMITS,

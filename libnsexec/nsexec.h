@@ -106,6 +106,12 @@ struct nsx_request {
 	bool enter_beside;
 	int (*enter)(void *arg, pid_t pid, bool in_cgroup, struct err *e);
 	void *enter_arg;
+	/*
+	 * Init calls nsx_join_net() if nsx_init.net_pending says so, before it uses the
+	 * network and before it waits for any other message: a new network namespace
+	 * may then be made meanwhile, by the parent.
+	 */
+	bool net_later;
 
 	/* For init: in this order in nsx_init.fds, with other numbers, CLOEXEC (I2).
 	 */
@@ -167,8 +173,8 @@ void nsx_zygote_end(struct nsx_zygote *z);
  * id maps and payload are delivered, and it needs nothing more of the parent to
  * reach main(). It may still be on its way there (executing, unsharing): if
  * that fails, the first chan_recv() tells as ERROR. By the first message it
- * sends, all its namespaces are in place. Until it sends READY it dies with the
- * parent.
+ * sends, all its namespaces are in place (with net_later: by the first that it
+ * waits for an answer to). Until it sends READY it dies with the parent.
  *
  * On failure nothing is left: every process made is killed and reaped. *ret is
  * set only on success. The zygote is used up by then, but where the kernel refused
@@ -215,7 +221,11 @@ struct nsx_init {
 	 * then there is nobody to hide from but processes of that user.
 	 */
 	bool dumpable;
+	bool net_pending; /* it is still in its parent's network namespace */
 };
+
+/* Wait for the parent's new network namespace and join it; once. */
+int nsx_join_net(struct chan *c, deadline_t deadline, struct err *e);
 
 /*
  * In main(): true if this process is a re-executed init, with *ret filled. The

@@ -28,6 +28,11 @@
  *     (also for who was born in the cgroup: v1 hierarchies beside it, attributes
  *     that a second process inherits) unless the request says that it may be done
  *     while the process acts: it would wait for the parent to wake up and answer.
+ * R7  A new network namespace takes the kernel four times as long as all the others.
+ *     The parent, which would only wait, makes it while the process is at its mounts
+ *     (netns.c), if the process says that it does without until then. Not with a user
+ *     namespace, which has to own it. Its memory is charged to the cgroup of the
+ *     caller, as that of a namespace which an engine makes and gives by path.
  *
  * Sources: user_namespaces(7), pid_namespaces(7), time_namespaces(7), setns(2).
  */
@@ -130,15 +135,15 @@ static bool any_joined(const struct nsx_request *req)
 	return false;
 }
 
-/* What the process unshares for itself (R1). */
-static uint32_t rest_flags(const struct nsx_request *req)
+/* What the process unshares for itself (R1, R7). */
+static uint32_t rest_flags(const struct nsx_request *req, bool net_by_parent)
 {
 	uint32_t flags = 0;
 
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
 		if (k != NSX_USER && k != NSX_PID && req->ns[k].mode == NSX_NEW)
 			flags |= nsx_kind_flag((enum nsx_kind)k);
-	return flags;
+	return net_by_parent ? flags & ~(uint32_t)CLONE_NEWNET : flags;
 }
 
 int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
@@ -152,6 +157,7 @@ int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 		      is(req, NSX_TIME, NSX_NEW) ||
 		      (pid_new && (user_join || user_late)); /* R5 */
 	struct nsx_plan p = { 0 };
+	uint32_t rest;
 
 	if (check(req, e) < 0)
 		return -e->code;
@@ -178,8 +184,12 @@ int nsx_plan(struct nsx_plan *ret, const struct nsx_request *req,
 		push(&p, NSX_OP_IDMAP, caps->euid != 0);
 		push(&p, NSX_OP_ROOT_IDS, 0);
 	}
-	if (rest_flags(req))
-		push(&p, NSX_OP_UNSHARE, rest_flags(req)); /* R1, R3 */
+	p.net_by_parent = req->net_later && caps->net_by_parent &&
+			  is(req, NSX_NET, NSX_NEW) &&
+			  is(req, NSX_USER, NSX_INHERIT); /* R7 */
+	rest = rest_flags(req, p.net_by_parent);
+	if (rest)
+		push(&p, NSX_OP_UNSHARE, rest); /* R1, R3 */
 	if (req->monotonic.set || req->boottime.set)
 		push(&p, NSX_OP_TIMENS, 0);
 	if (second)
@@ -229,10 +239,11 @@ void nsx_plan_print(const struct nsx_plan *plan, char *buf, size_t size)
 {
 	char text[80];
 	size_t len;
-	int n = snprintf(buf, size, "clone%s%s%s\n",
+	int n = snprintf(buf, size, "clone%s%s%s%s\n",
 			 plan->clone_flags ? " " : "",
 			 nsx_flags_text(plan->clone_flags, text, sizeof(text)),
-			 plan->into_cgroup ? " into-cgroup" : "");
+			 plan->into_cgroup ? " into-cgroup" : "",
+			 plan->net_by_parent ? " net-by-parent" : "");
 
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		len = strnlen(buf, size);

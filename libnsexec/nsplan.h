@@ -17,10 +17,11 @@
 /* Facts of the host that the planner needs; filled by nsx_caps_probe(). */
 struct nsx_caps {
 	bool clone_into_cgroup; /* cgroup_fd may be used */
+	bool net_by_parent;	/* it can make a network namespace and return */
 	uint32_t euid, egid;
 };
 
-void nsx_caps_probe(struct nsx_caps *ret);
+void nsx_caps_probe(struct nsx_caps *ret, const struct nsx_request *req);
 
 /*
  * The plan is clone_flags for the zygote's clone3, then a program for the new
@@ -48,6 +49,7 @@ struct nsx_op {
 struct nsx_plan {
 	uint64_t clone_flags; /* CLONE_NEW* for the first clone3 */
 	bool into_cgroup;     /* use cgroup_fd in that clone3 */
+	bool net_by_parent;   /* NETNS follows */
 	struct nsx_op ops[NSX_MAX_OPS + 1];
 	size_t n_ops; /* without END */
 };

@@ -38,6 +38,7 @@ struct nsx_program {
 	struct nsx_time_offset monotonic, boottime;
 	bool debug;	      /* send LOG lines */
 	bool dumpable;	      /* nsx_init.dumpable */
+	bool net_pending;     /* nsx_init.net_pending */
 	uint64_t payload_len; /* bytes after this struct */
 } __attribute__((aligned(64)));
 
@@ -86,6 +87,19 @@ bool nsx_zygote_why(const void *unborn, struct err *e);
  * -ETIMEDOUT. Closes its channel, if that is still there.
  */
 int nsx_zygote_reap(struct nsx_zygote *z, deadline_t deadline);
+
+/* ---- netns.c: parent side ---- */
+
+/*
+ * May we leave our network namespace and come back? Not where it belongs to a user
+ * namespace that we have no rights in.
+ */
+bool nsx_net_can_return(void);
+/*
+ * A new one, with its loopback interface up and nobody in it. *ret_fd is CLOEXEC.
+ * Fails as nsx_explain_create(); aborts if there is no way back.
+ */
+int nsx_net_make(int *ret_fd, struct err *e);
 
 /* ---- clone.c ---- */
 

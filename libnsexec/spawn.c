@@ -186,6 +186,7 @@ static void fill_program(struct nsx_program *prog,
 	prog->boottime = req->boottime;
 	prog->dumpable = plan->clone_flags & CLONE_NEWUSER && !prog->joined &&
 			 geteuid() != 0;
+	prog->net_pending = plan->net_by_parent;
 	prog->debug = log_level_get() >= LOGL_DEBUG;
 	prog->payload_len = req->payload_len;
 }
@@ -383,6 +384,17 @@ static int take_init(struct spawn *s, struct err *e)
 	return 0;
 }
 
+/* NETNS. Nobody has to wait for it yet, so after everything that somebody waits for. */
+static int give_net(struct spawn *s, struct err *e)
+{
+	const char *pointer = s->req->ns[NSX_NET].pointer;
+	AUTO(fd) int fd = -1;
+
+	if (nsx_net_make(&fd, e) < 0)
+		return pointer ? err_at(e, "%s", pointer) : -e->code;
+	return chan_send(&s->z->chan, CHAN_NETNS, NULL, 0, &fd, 1, e);
+}
+
 static int serve(struct spawn *s, struct err *e)
 {
 	const struct nsx_request *req = s->req;
@@ -401,16 +413,19 @@ static int serve(struct spawn *s, struct err *e)
 	     nsx_idmap_write(s->pid, req, wait_end(req), e) < 0 ||
 	     chan_send(&s->z->chan, CHAN_IDMAP_DONE, NULL, 0, NULL, 0, e) < 0))
 		return -e->code;
-	if (nsx_plan_clones(&s->plan))
-		return take_init(s, e);
-	return 0;
+	if (nsx_plan_clones(&s->plan) && take_init(s, e) < 0)
+		return -e->code;
+	return s->plan.net_by_parent ? give_net(s, e) : 0;
 }
 
-void nsx_caps_probe(struct nsx_caps *ret)
+void nsx_caps_probe(struct nsx_caps *ret, const struct nsx_request *req)
 {
+	bool net = req->net_later && req->ns[NSX_NET].mode == NSX_NEW;
+
 	/* The only probe of CLONE_INTO_CGROUP is to use it (enter_instead()).
 	 */
-	*ret = (struct nsx_caps){ true, geteuid(), getegid() };
+	*ret = (struct nsx_caps){ true, net && nsx_net_can_return(), geteuid(),
+				  getegid() };
 }
 
 /* The zygote has had its last request; its end may take a moment. */
@@ -437,7 +452,7 @@ int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	bool refused;
 	int r;
 
-	nsx_caps_probe(&caps);
+	nsx_caps_probe(&caps, req);
 	r = give_birth(&s, &caps, &refused, e);
 	if (r > 0) {
 		log_debug(

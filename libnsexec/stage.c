@@ -195,6 +195,7 @@ static void become_init(const char *argv0, struct chan *chan,
 	self.init.fds = self.fds;
 	self.init.n_fds = prog->n_keep;
 	self.init.dumpable = prog->dumpable;
+	self.init.net_pending = prog->net_pending;
 	self.is_init = true;
 }
 

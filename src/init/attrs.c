@@ -105,7 +105,8 @@ static int lo_error(struct err *e, int code)
 int step_loopback(struct init *in, const union step_arg *u, struct err *e)
 {
 	(void)u;
-	(void)in;
+	if (init_join_net(in, e) < 0)
+		return -e->code;
 	AUTO(fd) int fd = net_socket();
 	int r = fd < 0 ? fd : net_loopback_up(fd);
 

@@ -91,23 +91,30 @@ int step_ready(struct init *in, const union step_arg *u, struct err *e)
 {
 	bool last = init_find_step(in, STEP_WAIT_START) != NULL;
 	bool joins = in->plan.verb && streq(in->plan.verb, "exec");
-	int r;
+	bool done;
+	int n, r;
 
 	(void)u;
+	/* what is in the channel would not be RUN */
+	if (in->net_pending)
+		return err_set(e, EPROTO, "the network namespace was not joined");
 	/*
 	 * The words that scripts for runc look for in a debug log; after READY
 	 * create does not read ours any more.
 	 */
 	if (!joins)
 		log_debug("init: closing the pipe to signal completion");
-	/* the death of the parent takes us along until here: chan_send() */
-	r = chan_send(&in->chan, CHAN_READY, NULL, 0, NULL, 0, e);
 	/*
 	 * A private mount goes with its last descriptor, and that waits for an RCU
-	 * grace period: now, while the parent is busy, not between RUN and execve.
-	 * By the call that EXEC makes anyway, which a filter may know.
+	 * grace period: the last one is the parent's. Under a filter it has to be
+	 * ours; then at least while the parent is busy, not between RUN and execve, by
+	 * the call that EXEC makes anyway.
 	 */
-	if (!last && in->procfd >= 0 &&
+	done = !last && in->procfd >= 0;
+	n = done && !in->chan.plain;
+	/* the death of the parent takes us along until here: chan_send() */
+	r = chan_send(&in->chan, CHAN_READY, NULL, 0, &in->procfd, n, e);
+	if (done &&
 	    sys_close_range((unsigned int)in->procfd, (unsigned int)in->procfd, 0) >= 0)
 		in->procfd = -1;
 	if (r == 0)

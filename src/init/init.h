@@ -58,6 +58,7 @@ struct init {
 	int maskfd;     /* shared empty read-only tmpfs for masked dirs, -1 … */
 	int fifofd;     /* write end while WAIT_START … EXEC, -1 otherwise */
 	bool dumpable;  /* nsx_init.dumpable */
+	bool net_pending; /* nsx_init.net_pending, until init_join_net() */
 	bool pivoted;
 	bool cwd_pending; /* CHDIR met EACCES: CHDIR_USER tries once more */
 	bool cwd_checked; /* CHDIR has verified where the cwd is */
@@ -95,6 +96,12 @@ int rlimit_set(pid_t pid, const struct arg_rlimit *limit, struct err *e);
  * or a clone of the host's /proc before pivot. Borrowed descriptor or -errno.
  */
 int init_procfd(struct init *in);
+
+/*
+ * The network namespace is the container's from here on. Called before anything that
+ * depends on it or waits for the parent (nsx_request.net_later).
+ */
+int init_join_net(struct init *in, struct err *e);
 
 /*
  * The step functions, by file. run.c maps each row of steps.def to one of them;

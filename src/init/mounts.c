@@ -362,6 +362,9 @@ static int ask_parent(struct init *in, const struct arg_mount *a, int *ret,
 		      struct err *e)
 {
 	struct chan_msg msg;
+
+	if (init_join_net(in, e) < 0)
+		return -e->code;
 	int r = chan_send(&in->chan, CHAN_NEED_MOUNT_FD, &a->index,
 			  sizeof(a->index), NULL, 0, e);
 
@@ -536,6 +539,14 @@ static int after_fs(struct init *in, const struct arg_mount *a, struct mnt *m,
 	return 0;
 }
 
+/* A sysfs shows the network namespace; who knows what another file system asks for. */
+static bool needs_net(const struct arg_mount *a)
+{
+	return a->kind == MOUNT_SYSFS ||
+	       (a->kind == MOUNT_FS && !streq(a->type, "devpts") &&
+		!streq(a->type, "cgroup"));
+}
+
 static int mount_fs(struct init *in, const struct arg_mount *a,
 		    const char *path, struct err *e)
 {
@@ -547,6 +558,8 @@ static int mount_fs(struct init *in, const struct arg_mount *a,
 	};
 	int r = find_target(in, a, path, S_IFDIR, &m, &t, e);
 
+	if (r == 0 && needs_net(a))
+		r = init_join_net(in, e);
 	if (r < 0)
 		return r;
 	if (a->kind == MOUNT_CGROUP)

@@ -28,6 +28,9 @@
 
 #include "base/banned.h"
 
+/* The kernel makes one in a millisecond; a loaded one may take turns. */
+#define NET_WAIT_MS INT64_C(60000)
+
 static const step_fn step_fns[_STEP_MAX] = {
 	[STEP_SESSION] = step_session,
 	[STEP_STDIO] = step_stdio,
@@ -194,6 +197,14 @@ static void ignore_sigpipe(void)
 	(void)sigaction(SIGPIPE, &ign, NULL);
 }
 
+int init_join_net(struct init *in, struct err *e)
+{
+	if (!in->net_pending)
+		return 0;
+	in->net_pending = false;
+	return nsx_join_net(&in->chan, deadline_in_ms(NET_WAIT_MS), e);
+}
+
 /* init.h, "Who hears of a failure". */
 static void deliver(struct init *in, const struct err *e)
 {
@@ -280,6 +291,7 @@ int init_main(const struct nsx_init *nsx)
 {
 	struct init in = {
 		.chan = nsx->chan, .dumpable = nsx->dumpable,
+		.net_pending = nsx->net_pending,
 		.rootfd = -1, .procfd = -1, .nullfd = -1, .maskfd = -1,
 		.fifofd = -1, .targetfd = -1, .homefd = -1, .selffd = -1,
 	};

@@ -442,6 +442,7 @@ static int spawn(struct creation *cr, struct err *e)
 		l->boottime.set, l->boottime.secs, l->boottime.nanosecs };
 	req.cgroup_fd = cgroup_clone_fd(cr->cg);
 	req.cancel_fd = cr->in.fd;
+	req.net_later = true;
 	req.enter = on_enter;
 	req.enter_arg = cr;
 	req.enter_beside = cgroup_born(cr->cg) && cr->host.euid == 0 &&

@@ -284,7 +284,10 @@ static int on_message(const struct process_service *s, struct chan_msg *msg,
 		if (s->ready && s->ready(s->arg, e) < 0)
 			return -e->code;
 		*ret_done = true;
-		return chan_send(c, CHAN_RUN, NULL, 0, NULL, 0, e);
+		if (chan_send(c, CHAN_RUN, NULL, 0, NULL, 0, e) < 0)
+			return -e->code;
+		chan_msg_close(msg); /* see chan.h */
+		return 0;
 	}
 	chan_msg_close(msg);
 	return err_set(e, EPROTO, "unexpected message %s from init",

@@ -30,11 +30,12 @@ static const struct {
 	{ CHAN_BORN, 0, 0 },	      { CHAN_NEED_IDMAP, 0, 0 },
 	{ CHAN_IDMAP_DONE, 0, 0 },    { CHAN_INIT_PID, 0, 1 },
 	{ CHAN_UNBORN, 8, 0 },
+	{ CHAN_NETNS, 0, 1 },
 	{ CHAN_ROOTFS_READY, 0, 0 },  { CHAN_HOOKS_DONE, 0, 0 },
 	{ CHAN_SECCOMP_FD, 0, 1 },    { CHAN_SECCOMP_DONE, 0, 0 },
 	{ CHAN_SECCOMP_NR, 4, 0 },
 	{ CHAN_NEED_MOUNT_FD, 4, 0 }, { CHAN_MOUNT_FD, 0, 1 },
-	{ CHAN_READY, 0, 0 },	      { CHAN_RUN, 0, 0 },
+	{ CHAN_READY, 0, 1 },	      { CHAN_RUN, 0, 0 },
 };
 
 struct pair {
@@ -209,7 +210,8 @@ static void test_broken(void)
 	broken(CHAN_INIT_PID, 3, 3, 1, "wrong length for its type");
 	broken(CHAN_REQUEST, 0, 0, 0, "wrong number of descriptors");
 	broken(CHAN_UNBORN, 8, 8, 1, "wrong number of descriptors");
-	broken(CHAN_READY, 0, 0, 1, "wrong number of descriptors");
+	broken(CHAN_READY, 0, 0, 2, "wrong number of descriptors");
+	broken(CHAN_NETNS, 0, 0, 0, "wrong number of descriptors");
 	broken(CHAN_READY, 0, 0, 16, "wrong number of descriptors");
 	broken(CHAN_MOUNT_FD, 0, 0, 16, "wrong number of descriptors");
 	broken(CHAN_LOG, CHAN_MAX_PAYLOAD + 1, CHAN_MAX_PAYLOAD + 1, 0,

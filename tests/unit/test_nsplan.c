@@ -60,6 +60,10 @@ static void word(struct nsx_request *req, struct nsx_caps *caps, const char *w)
 		req->enter = enter;
 	else if (streq(w, "beside"))
 		req->enter_beside = true;
+	else if (streq(w, "later"))
+		req->net_later = true;
+	else if (streq(w, "no-return"))
+		caps->net_by_parent = false;
 	else if (streq(w, "cgroup-fd"))
 		req->cgroup_fd = 9;
 	else if (streq(w, "old"))
@@ -98,7 +102,7 @@ static void parse(struct nsx_request *req, struct nsx_caps *caps,
 	char buf[32];
 
 	*req = (struct nsx_request){ .cgroup_fd = -1 };
-	*caps = (struct nsx_caps){ true, 0, 0 };
+	*caps = (struct nsx_caps){ true, true, 0, 0 };
 	for (unsigned int k = 0; k < _NSX_KIND_MAX; k++)
 		req->ns[k].fd = -1;
 	while (*text) {
@@ -119,6 +123,17 @@ static const struct {
 	{ "pid+", "clone pid" },
 	{ "user+", "clone user;born;root-ids" },
 	{ "uts+ ipc+ net+ pid+ mnt+", "clone pid;unshare ipc uts net mnt" },
+	/* R7: by the parent, where init and the kernel allow it */
+	{ "net+ later", "clone net-by-parent" },
+	{ "uts+ ipc+ net+ pid+ mnt+ later",
+	  "clone pid net-by-parent;unshare ipc uts mnt" },
+	{ "net+ pid= later", "clone net-by-parent;setns pid;clone" },
+	{ "net+ later no-return", "clone;unshare net" },
+	{ "net= later", "clone;setns net" },
+	{ "uts+ later", "clone;unshare uts" },
+	{ "user+ net+ later", "clone user;born;root-ids;unshare net" },
+	{ "user= net+ later",
+	  "clone;setns user;root-ids;unshare net" },
 	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+",
 	  "clone pid;unshare ipc uts net mnt cgroup" },
 	{ "uts+ ipc+ net+ pid+ mnt+ cgroup+ enter",
@@ -280,7 +295,7 @@ static void check_all(void)
 		total *= 3;
 	for (unsigned int n = 0; n < total; n++) {
 		struct nsx_request req = { .cgroup_fd = -1, .enter = enter };
-		struct nsx_caps caps = { true, 0, 0 };
+		struct nsx_caps caps = { true, true, 0, 0 };
 		struct nsx_plan p;
 		struct err e = ERR_INIT;
 		uint64_t made, joined = 0, want_made = 0, want_joined = 0;
