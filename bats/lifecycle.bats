@@ -127,6 +127,21 @@ teardown() {
 	[ ! -e "$ROOT/$ID" ]
 }
 
+@test "--strict: delete refuses what has not stopped, also if it was never started" {
+	oci create "$ID"
+	state=$(oci state "$ID")
+	run oci --strict delete "$ID"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"cannot delete container $ID that is not stopped: created"* ]]
+	[ "$(oci state "$ID")" = "$state" ]
+	oci start "$ID"
+	wait_for 5 is_status "$ID" stopped
+	oci --strict delete "$ID"
+	oci create "$ID"
+	oci --strict delete --force "$ID"
+	[ ! -e "$ROOT/$ID" ]
+}
+
 @test "kill of a stopped container says so, signal names and numbers work" {
 	config '.process.args = ["sh", "-c", "trap \"exit 7\" USR1; while :; do sleep 0.1; done"]'
 	oci run -d "$ID"

@@ -16,7 +16,8 @@ _ocirun() {
 	local commands="checkpoint create delete events exec features kill list
 		mounts pause ps restore resume run spec start state update"
 	local global="--debug --log --log-format --log-level --root
-		--cgroup-manager --systemd-cgroup --rootless --criu --version --help"
+		--cgroup-manager --systemd-cgroup --rootless --criu --strict
+		--version --help"
 	local criu="--image-path --work-path --tcp-established --ext-unix-sk
 		--shell-job --file-locks --lazy-pages --auto-dedup
 		--manage-cgroups-mode --network-lock --empty-ns --help"

@@ -17,6 +17,7 @@ complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l cgroup-mana
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l systemd-cgroup -d 'Cgroups made by systemd'
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l rootless -x -a 'true false auto' -d 'Tolerate missing cgroup permissions'
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l criu -r -F -d 'Path of criu'
+complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -l strict -d 'Follow the specification where runc departs from it'
 complete -c ocirun -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'Print the version'
 complete -c ocirun -s h -l help -d 'Show help'
 

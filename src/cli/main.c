@@ -32,7 +32,7 @@
 #include "base/banned.h"
 
 struct globals {
-	bool debug, systemd_cgroup, version;
+	bool debug, systemd_cgroup, strict, version;
 	const char *log, *log_format, *log_level, *root, *rootless, *criu,
 		*cgroup_manager, *id;
 };
@@ -56,6 +56,8 @@ static const struct cli_opt global_opts[] = {
 	  "ignore cgroup permission errors ('true', 'false', or 'auto')" },
 	{ "criu", 0, CLI_STRING, G(criu),
 	  "path of criu, for checkpoint and restore (default: looked up in $PATH)" },
+	{ "strict", 0, CLI_SWITCH, G(strict),
+	  "follow the runtime specification where runc departs from it" },
 	{ "id", 0, CLI_STRING, G(id), NULL },
 	{ "version", 'v', CLI_SWITCH, G(version), "print the version" },
 	{ 0 },
@@ -491,6 +493,7 @@ int main(int argc, char **argv)
 		       (g.log_level && streq_nocase(g.log_level, "debug"));
 	cli.id = g.id && *g.id ? g.id : NULL;
 	cli.rt.criu = g.criu;
+	cli.rt.strict = g.strict;
 	const struct cli_cmd *cmd = find_cmd(args.v[0]);
 
 	if (!cmd)

@@ -127,12 +127,13 @@ int container_destroy(struct container *c, const struct spec *spec,
 	return 0;
 }
 
-static int check_status(const struct container *c, bool force, struct err *e)
+static int check_status(const struct container *c, bool strict, bool force,
+			struct err *e)
 {
 	enum status s = state_status(c, NULL);
+	bool unstarted = s == STATUS_CREATED || s == STATUS_CREATING;
 
-	if (force || s == STATUS_STOPPED || s == STATUS_CREATED ||
-	    s == STATUS_CREATING)
+	if (force || s == STATUS_STOPPED || (unstarted && !strict))
 		return 0;
 	(void)err_set(e, EBUSY,
 		      "cannot delete container %s that is not stopped: %s",
@@ -236,7 +237,7 @@ int container_delete(const struct runtime *rt, const char *id, bool force,
 
 	if (r < 0)
 		return force && r == -ENOENT ? 0 : r;
-	if (check_status(&c, force, e) < 0)
+	if (check_status(&c, rt->strict, force, e) < 0)
 		return -e->code;
 	if (state_this_boot(&c.rec) && (open_cgroup(&c, &cg, e) < 0 ||
 			      kill_init(&c, cg, e) < 0))

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 /*
- * The delete command. Without force: a stopped or created container; an unknown
- * one is an error. With force: any state, also the wreck of a start that died;
+ * The delete command. Without force: a stopped container, or one that was never started
+ * unless rt->strict (runtime.md, "Delete"; runc kills that one); an unknown one is an
+ * error. With force: any state, also the wreck of a start that died;
  * an unknown id is success.
  */
 int container_delete(const struct runtime *rt, const char *id, bool force,

@@ -16,6 +16,7 @@ struct runtime {
 	const char *root;  /* absolute state root */
 	bool root_given;   /* by --root */
 	bool debug;
+	bool strict;       /* --strict: the specification, not runc's habits */
 	const char *criu;  /* --criu: path or name, NULL or "" = "criu" in $PATH */
 	enum cgroup_driver driver;
 	struct opt_bool rootless; /* --rootless; unset: look */
