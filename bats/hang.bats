@@ -495,7 +495,7 @@ env_strike() {
 @test "output into a full pipe that nobody reads: delete --force from elsewhere" {
 	config '.process.args = ["sh", "-c", "while :; do echo 0123456789; done", "while :"]'
 	mkfifo "$TESTDIR/pipe"
-	sleep 100 <"$TESTDIR/pipe" 3>&- &
+	bash -c 'exec 0<"$1"; exec sleep 100' - "$TESTDIR/pipe" 3>&- &
 	reader=$!
 	"$ME" --root "$ROOT" run "$ID" >"$TESTDIR/pipe" 2>"$TESTDIR/err" 3>&- </dev/null &
 	run=$!

@@ -94,21 +94,26 @@ char *lookup_home(const char *passwd, uint32_t uid)
 char **lookup_env(const char *const *env, size_t n, const char *passwd,
 		  uint32_t uid)
 {
-	char **v = xcalloc(n + 2, sizeof(*v));
-	bool home = false;
-	size_t w = 0;
+	AUTO(str) char *home = NULL;
+	size_t w = 0, room = 0;
+	bool found = false;
+	char **v;
 
-	for (size_t i = 0; i < n; i++) {
-		if (streq(env[i], "HOME="))
-			continue;
-		home = home || str_starts(env[i], "HOME=");
-		memcpy(&v[w++], &env[i], sizeof(*v));
-	}
-	if (!home) {
+	for (size_t i = 0; i < n; i++)
+		found = found || (str_starts(env[i], "HOME=") &&
+				  !streq(env[i], "HOME="));
+	if (!found) {
 		AUTO(str) char *dir = lookup_home(passwd, uid);
 
-		v[w++] = xasprintf("HOME=%s", dir);
+		home = xasprintf("HOME=%s", dir);
+		room = strlen(home) + 1;
 	}
+	v = xcalloc(1, (n + 2) * sizeof(*v) + room);
+	for (size_t i = 0; i < n; i++)
+		if (!streq(env[i], "HOME="))
+			memcpy(&v[w++], &env[i], sizeof(*v));
+	if (home)
+		v[w] = memcpy(v + n + 2, home, room);
 	return v;
 }
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -307,6 +308,8 @@ int init_main(const struct nsx_init *nsx)
 
 	if (in.chan.plain) /* a seccomp filter is in force */
 		sys_exit(code);
+	free(in.exe);
+	free(in.envp);
 	plan_free(&in.plan);
 	return code;
 }

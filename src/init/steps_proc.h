@@ -89,8 +89,8 @@ int lookup_program(const char *name, const char *path, char **ret,
 		   struct err *e);
 /*
  * The environment of the program: env (names are unique already), with HOME
- * from `passwd` if it is unset or empty. The vector is malloc'ed, its strings
- * are those of env (and one malloc'ed HOME, the last).
+ * from `passwd` if it is unset or empty. The vector is malloc'ed, with a HOME of its own
+ * behind it; the other strings are those of env.
  */
 char **lookup_env(const char *const *env, size_t n, const char *passwd,
 		  uint32_t uid);
