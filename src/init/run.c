@@ -6,8 +6,8 @@
  * failure"). Decides no order: that is steps.def (I8). Parses no config (I7).
  *
  * This process is alone and single-threaded (I10), runs from the sealed copy of
- * the program, and has all its namespaces; nothing of the container's own code
- * has run yet.
+ * the program, and has all its namespaces (but perhaps the network's: init_join_net());
+ * nothing of the container's own code has run yet.
  */
 #include "config.h"
 
