@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 #include "base/banned.h"
 
@@ -28,7 +31,7 @@ void relay_begin(struct relay *r, int from, int to, bool drops)
 	if (S_ISFIFO(st.st_mode))
 		r->piece = PIPE_BUF; /* one free page is what POLLOUT means there */
 	else if (S_ISREG(st.st_mode))
-		r->piece = sizeof(r->buf);
+		r->piece = RELAY_BUF;
 }
 
 bool relay_has_data(const struct relay *r)
@@ -51,7 +54,11 @@ void relay_pollfds(const struct relay *r, struct pollfd *p)
 
 static void fill(struct relay *r)
 {
-	ssize_t n = read(r->from, r->buf, sizeof(r->buf));
+	ssize_t n;
+
+	if (!r->buf)
+		r->buf = xmalloc(RELAY_BUF);
+	n = read(r->from, r->buf, RELAY_BUF);
 
 	if (n > 0) {
 		r->start = 0;
@@ -83,4 +90,10 @@ void relay_move(struct relay *r, const struct pollfd *p)
 		fill(r);
 	if (p[1].fd >= 0 && p[1].revents)
 		flush(r);
+}
+
+void relay_end(struct relay *r)
+{
+	free(r->buf);
+	*r = (struct relay)RELAY_INIT;
 }

@@ -19,7 +19,7 @@ struct relay {
 	size_t piece;     /* that `to` takes at once when it polls writable */
 	bool drops;       /* nobody reads: go on reading, for nobody */
 	bool broken;      /* nobody reads, and `from` is given up */
-	char buf[RELAY_BUF];
+	char *buf;        /* RELAY_BUF bytes, from the first byte on; owned */
 	size_t start, end;
 };
 #define RELAY_INIT { .from = -1, .to = -1 }
@@ -33,5 +33,7 @@ bool relay_active(const struct relay *r);
 void relay_pollfds(const struct relay *r, struct pollfd *p);
 /* Move what can be moved without blocking. */
 void relay_move(struct relay *r, const struct pollfd *p);
+/* Give up both descriptors and what is held. Idempotent. */
+void relay_end(struct relay *r);
 
 #endif

@@ -103,7 +103,6 @@ void stdio_close(struct stdio *s)
 	for (int i = 0; i < STDIO_N; i++) {
 		close_one(&s->theirs[i]);
 		close_one(&s->ours[i]);
-		s->relay[i].from = -1;
-		s->relay[i].start = s->relay[i].end;
+		relay_end(&s->relay[i]);
 	}
 }

@@ -116,5 +116,6 @@ void tty_detach(struct tty *t)
 	if (t->master >= 0)
 		(void)close(t->master);
 	t->master = -1;
-	t->in.from = t->in.to = t->out.from = t->out.to = -1;
+	relay_end(&t->in);
+	relay_end(&t->out);
 }
