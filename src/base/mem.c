@@ -6,13 +6,14 @@
  * exists before anything that needs cleaning up, so `delete --force` recovers.
  * Must not: return NULL, log through the sink (which itself allocates).
  *
- * Blocks of an arena come from calloc(3), memory is handed out once and never
- * taken back before arena_free(); this is why it needs no memset.
+ * What an arena hands out is cleared then and not before: a page that is never asked
+ * for costs no page fault.
  */
 #include "config.h"
 
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,14 @@ static size_t size_mul(size_t n, size_t size)
 	if (__builtin_mul_overflow(n, size, &total))
 		out_of_memory();
 	return total;
+}
+
+void mem_begin(void)
+{
+#ifdef M_TOP_PAD /* glibc */
+	(void)mallopt(M_TOP_PAD, 512 << 10);
+	(void)mallopt(M_TRIM_THRESHOLD, 16 << 20);
+#endif
 }
 
 void *xmalloc(size_t n)
@@ -137,7 +146,7 @@ static struct arena_block *block_new(size_t cap)
 	if (__builtin_add_overflow(cap, offsetof(struct arena_block, data),
 				   &total))
 		out_of_memory();
-	b = xcalloc(1, total);
+	b = xmalloc(total);
 	b->cap = cap;
 	return b;
 }
@@ -164,9 +173,8 @@ static void *arena_grow(struct arena *a, size_t n)
 	return b->data;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+static void *arena_take(struct arena *a, size_t n, size_t align)
 {
-	const size_t align = _Alignof(max_align_t);
 	size_t start;
 
 	if (n == 0)
@@ -181,6 +189,16 @@ void *arena_alloc(struct arena *a, size_t n)
 	return arena_grow(a, n);
 }
 
+void *arena_alloc(struct arena *a, size_t n)
+{
+	return memset(arena_take(a, n, _Alignof(max_align_t)), 0, n);
+}
+
+char *arena_bytes(struct arena *a, size_t n)
+{
+	return arena_take(a, n, 1);
+}
+
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
 	return arena_alloc(a, size_mul(n, size));
@@ -188,15 +206,16 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 char *arena_strdup(struct arena *a, const char *s)
 {
-	return arena_memdup(a, s, strlen(s) + 1);
+	return arena_strndup(a, s, SIZE_MAX);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	size_t len = strnlen(s, n);
-	char *p = arena_alloc(a, len + 1);
+	char *p = arena_bytes(a, len + 1);
 
 	memcpy(p, s, len);
+	p[len] = '\0';
 	return p;
 }
 
@@ -211,7 +230,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		out_of_memory();
-	p = arena_alloc(a, (size_t)n + 1);
+	p = arena_bytes(a, (size_t)n + 1);
 	va_start(ap, fmt);
 	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
 	va_end(ap);

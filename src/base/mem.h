@@ -9,6 +9,12 @@
 
 #include <stddef.h>
 
+/*
+ * At the start of the program: memory is taken from the kernel in few pieces and given
+ * back when the process ends, which it does soon.
+ */
+void mem_begin(void);
+
 /* As malloc/calloc/realloc/strdup, never returning NULL. Caller frees. */
 void *xmalloc(size_t n) __attribute__((returns_nonnull));
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull));
@@ -36,6 +42,8 @@ void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 /* n * size with overflow check; n == 0 gives a valid pointer. */
 void *arena_array(struct arena *a, size_t n, size_t size)
 	__attribute__((returns_nonnull));
+/* n bytes for text: neither zeroed nor aligned. */
+char *arena_bytes(struct arena *a, size_t n) __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s)
 	__attribute__((returns_nonnull));
 char *arena_strndup(struct arena *a, const char *s, size_t n)

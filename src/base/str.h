@@ -67,7 +67,8 @@ static inline char ascii_upper(char c)
 
 static inline bool streq(const char *a, const char *b)
 {
-	return strcmp(a, b) == 0;
+	/* most of what is compared differs at once: no call for that */
+	return *a == *b && strcmp(a, b) == 0;
 }
 
 /* Both may be NULL; NULL equals only NULL. */

@@ -467,6 +467,7 @@ int main(int argc, char **argv)
 	if (nsx_init_get(&nsx))
 		return init_main(&nsx);
 #endif
+	mem_begin();
 	cli.rt.inherited_fds = check_inherited();
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	cli.rt.init_image = init_image;

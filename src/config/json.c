@@ -23,7 +23,7 @@ struct open_value {
 };
 
 struct build {
-	struct arena *arena;
+	struct arena *arena, *texts;
 	const struct json_positions *pos;
 	size_t next;
 	struct json *root;
@@ -78,15 +78,25 @@ static int on_boolean(void *ctx, int value)
 	return 1;
 }
 
-static int add_text(struct build *b, enum json_type type, const char *text,
+/* Not arena_strndup(): the text may contain a NUL. len is below JSON_MAX_TEXT. */
+static const char *copy_text(struct build *b, const void *text, size_t len)
+{
+	char *copy = arena_bytes(b->texts, len + 1);
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+static int add_text(struct build *b, enum json_type type, const void *text,
 		    size_t len)
 {
 	struct json *j = add(b, type);
 
 	if (!j)
 		return 0;
-	j->text = arena_strndup(b->arena, text, len);
-	j->len = len;
+	j->text = copy_text(b, text, len);
+	j->len = (uint32_t)len;
 	return 1;
 }
 
@@ -97,18 +107,7 @@ static int on_number(void *ctx, const char *text, size_t len)
 
 static int on_string(void *ctx, const unsigned char *text, size_t len)
 {
-	struct build *b = ctx;
-	struct json *j = add(b, JSON_STRING);
-	char *copy;
-
-	if (!j)
-		return 0;
-	/* not arena_strndup(): the text may contain a NUL */
-	copy = arena_alloc(b->arena, len + 1);
-	memcpy(copy, text, len);
-	j->text = copy;
-	j->len = len;
-	return 1;
+	return add_text(ctx, JSON_STRING, text, len);
 }
 
 static int on_key(void *ctx, const unsigned char *text, size_t len)
@@ -125,7 +124,7 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 		b->failed = true;
 		return 0;
 	}
-	b->key = arena_strndup(b->arena, (const char *)text, len);
+	b->key = copy_text(b, text, len);
 	return 1;
 }
 
@@ -262,11 +261,13 @@ static int run_library(struct build *b, const char *text, size_t len)
 	return b->failed ? -EINVAL : 0;
 }
 
-int json_parse(struct json **ret, struct arena *arena, const char *text,
-	       size_t len, const char *file, struct err *e)
+int json_parse_texts(struct json **ret, struct arena *arena, struct arena *texts,
+		     const char *text, size_t len, const char *file,
+		     struct err *e)
 {
 	struct json_positions pos = { 0 };
-	struct build b = { .arena = arena, .pos = &pos, .file = file, .e = e };
+	struct build b = { .arena = arena, .texts = texts, .pos = &pos,
+			   .file = file, .e = e };
 	int r;
 
 	r = json_scan(&pos, text, len, file, e);
@@ -280,6 +281,12 @@ int json_parse(struct json **ret, struct arena *arena, const char *text,
 		return r;
 	*ret = b.root;
 	return 0;
+}
+
+int json_parse(struct json **ret, struct arena *arena, const char *text,
+	       size_t len, const char *file, struct err *e)
+{
+	return json_parse_texts(ret, arena, arena, text, len, file, e);
 }
 
 const struct json *json_get(const struct json *obj, const char *key)

@@ -24,15 +24,15 @@ enum json_type {
 };
 
 struct json {
-	enum json_type type;
-	int line, column;  /* 1-based, of the value's first character */
 	const char *key;   /* name if this is an object member, else NULL */
-	bool boolean;
 	const char *text;  /* JSON_STRING: unescaped; JSON_NUMBER: as written */
-	size_t len;        /* bytes in text: a string may contain NUL */
 	struct json *child; /* first element or member */
 	struct json *next;  /* next sibling */
-	size_t n_children;
+	uint32_t len;      /* bytes in text: a string may contain NUL */
+	uint32_t n_children;
+	int line, column;  /* 1-based, of the value's first character */
+	enum json_type type;
+	bool boolean;
 };
 
 /*
@@ -41,6 +41,10 @@ struct json {
  */
 int json_parse(struct json **ret, struct arena *arena, const char *text,
 	       size_t len, const char *file, struct err *e);
+/* The same; all that `key` and `text` point to lives in `texts`, and may outlive the tree. */
+int json_parse_texts(struct json **ret, struct arena *arena, struct arena *texts,
+		     const char *text, size_t len, const char *file,
+		     struct err *e);
 
 /* Member `key` of an object, or NULL (also if obj is NULL or no object). */
 const struct json *json_get(const struct json *obj, const char *key);

@@ -114,7 +114,7 @@ const char *walk_string(struct walk *w, const struct json *j)
 		walk_error(w, j, NULL, "string contains a NUL character (null byte)");
 		return NULL;
 	}
-	return arena_strndup(w->arena, j->text, j->len);
+	return j->text;
 }
 
 /* ---- integers ---------------------------------------------------------- */
@@ -372,7 +372,7 @@ static void walk_kv(struct walk *w, const struct json *j, void *p)
 		frame.key = c->key;
 		if (c->type == JSON_NULL)
 			continue;
-		list->v[i].key = arena_strdup(w->arena, c->key);
+		list->v[i].key = c->key;
 		list->v[i].value = walk_string(w, c);
 		i++;
 	}
@@ -400,7 +400,7 @@ static void walk_list(struct walk *w, const struct json *j,
 		if (map) {
 			frame.key = c->key;
 			*(const char **)(void *)(element + object->key_offset) =
-				arena_strdup(w->arena, c->key);
+				c->key;
 		}
 		walk_object(w, c, object, element);
 		frame.index = ++n;

@@ -359,7 +359,8 @@ static int parse_document(const struct document *doc, void *out,
 	size_t errors = f->n_errors, from = f->n;
 	int r;
 
-	r = json_parse(&tree, &tree_arena, text, len, doc->file, e);
+	/* strings of the result are those of the tree */
+	r = json_parse_texts(&tree, &tree_arena, arena, text, len, doc->file, e);
 	if (r < 0)
 		return r;
 	if (doc->member) {

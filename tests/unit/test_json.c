@@ -99,6 +99,43 @@ static void test_many_positions(void)
 	is_int(wrong, 0, "every position is right");
 }
 
+/*
+ * Each byte at each place of a short and of a long string, at the end of the text and
+ * before more of it: what ends a string or does not belong in one is never passed over.
+ */
+static void test_string_bytes(void)
+{
+	int accepted = 0, wrong = 0;
+
+	for (int c = 0; c < 256; c++) {
+		for (int at = 0; at < 20; at++) {
+			AUTO(arena) struct arena a = { 0 };
+			AUTO(strbuf) struct str text = { 0 };
+			struct err e = ERR_INIT;
+			struct json *j = NULL;
+			char place[24];
+
+			str_addf(&text, "[\"%.*s", at, "abcdefghijklmnopqrst");
+			str_addc(&text, (char)c);
+			str_addf(&text, "%.*s\"]", at / 2, "zyxwvutsrq");
+			int r = json_parse(&j, &a, text.p, text.len, "f", &e);
+			bool plain = c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+
+			(void)snprintf(place, sizeof(place), "f:1:%d:",
+				       c == '\n' ? 2 : 3 + at);
+			if (plain)
+				wrong += r != 0 ||
+					 (int)j->child->len != at + 1 + at / 2 ||
+					 j->child->text[at] != c;
+			else if (c < ' ' || c > 0x7f)
+				wrong += r != -EINVAL || !str_starts(e.msg, place);
+			accepted += r == 0;
+		}
+	}
+	is_int(wrong, 0, "every byte of a string is looked at");
+	ok(accepted >= (0x80 - 0x20 - 2) * 20, "and the plain ones are taken");
+}
+
 static void test_numbers(void)
 {
 	static const struct { const char *text; int r_u, r_i; uint64_t u; int64_t i; } rows[] = {
@@ -245,6 +282,7 @@ int main(void)
 	test_tree();
 	test_positions();
 	test_many_positions();
+	test_string_bytes();
 	test_numbers();
 	test_getters();
 	test_strings();

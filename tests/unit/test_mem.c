@@ -114,6 +114,16 @@ static void test_arena(void)
 	is_int(bad_keep, 0, "arena objects do not overlap");
 	arena_free(&a);
 	ok(!a.head && !a.used, "arena_free() leaves an empty arena");
+	bad_zero = 0;
+	for (i = 0; i < 200; i++) {
+		unsigned char *again = arena_alloc(&a, i * 7);
+
+		for (j = 0; j < i * 7; j++)
+			bad_zero += again[j] != 0;
+		(void)memset(arena_bytes(&a, i), 0xff, i);
+	}
+	is_int(bad_zero, 0, "memory that was used before is zeroed, too");
+	arena_free(&a);
 	arena_free(&a);
 	ok(arena_array(&a, 0, 8),
 	   "arena_array(0) is a pointer, the arena is usable again");
