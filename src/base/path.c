@@ -447,13 +447,20 @@ static int naive_make(int rootfd, const char *path, bool file, mode_t mode)
 #define naive_make(rootfd, path, file, mode) (-ENOSYS)
 #endif
 
-int root_open(int rootfd, const char *path, int flags, unsigned int how)
+static int open_by_walk(int rootfd, const char *path, int flags, unsigned int how)
 {
 	AUTO(walk)
 	struct walk w = {
 		.rootfd = rootfd,
 		.how = how,
+		.flags = flags,
 	};
+
+	return walk_path(&w, path);
+}
+
+int root_open(int rootfd, const char *path, int flags, unsigned int how)
+{
 	int fd;
 
 	if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
@@ -467,10 +474,7 @@ int root_open(int rootfd, const char *path, int flags, unsigned int how)
 	if (!PROTECTED(IN_ROOT))
 		return naive_open(rootfd, path, flags);
 	fd = open_by_kernel(rootfd, path, flags, how);
-	if (fd != -ENOSYS)
-		return fd;
-	w.flags = flags;
-	return walk_path(&w, path);
+	return fd == -ENOSYS ? open_by_walk(rootfd, path, flags, how) : fd;
 }
 
 int root_mkdirs(int rootfd, const char *path, mode_t mode)

@@ -48,6 +48,7 @@ struct init {
 	struct plan plan;
 	struct chan chan;
 	int rootfd;     /* O_PATH of the container's root; -1 before ROOTFS and in exec */
+	bool root_looked_at, root_is_proc; /* rootfd is on a procfs, once looked at */
 	int targetfd;   /* mount namespace for attaching (init_attach_begin()), or -1 */
 	int homefd;     /* with targetfd: our own */
 	int selffd;     /* with targetfd: our /proc/self/fd, in homefd's */

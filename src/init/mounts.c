@@ -257,6 +257,40 @@ static int find_target(struct init *in, const struct arg_mount *a,
 	return r < 0 ? r : check_types(a, path, type, t->st.st_mode, e);
 }
 
+/*
+ * The common target of a bind, with fewer system calls than find_target(): it exists,
+ * on the mount of the root itself, which is no procfs, and the path is not below /proc
+ * either. That is all that check_proc() asks; of the types the kernel judges, and
+ * blame_types() says it in words.
+ */
+static bool find_plain(struct init *in, const struct arg_mount *a,
+		       const char *path, struct target *t)
+{
+	const int nofollow = a->dest_nofollow ? O_NOFOLLOW : 0;
+
+	if (path_below(path, "/proc") || streq(path, "/"))
+		return false;
+	if (!in->root_looked_at) {
+		in->root_looked_at = true;
+		in->root_is_proc = on_procfs(in->rootfd);
+	}
+	if (in->root_is_proc)
+		return false;
+	t->fd = root_open(in->rootfd, path, O_PATH | nofollow, ROOT_NO_XDEV);
+	t->existed = t->fd >= 0;
+	return t->existed;
+}
+
+/* A mount did not go on what find_plain() has found. */
+static int blame_types(const struct arg_mount *a, const char *path, mode_t type,
+		       struct target *t, struct err *e)
+{
+	if (fstat(t->fd, &t->st) < 0 || S_ISDIR(type) == S_ISDIR(t->st.st_mode))
+		return -e->code;
+	err_clear(e);
+	return check_types(a, path, type, t->st.st_mode, e);
+}
+
 /* ---- common to all kinds ------------------------------------------------- */
 
 static int attach(struct init *in, const struct arg_mount *a, const char *path,
@@ -406,6 +440,7 @@ static int mount_bind(struct init *in, const struct arg_mount *a,
 	AUTO(mnt) struct mnt m = MNT_INIT;
 	AUTO(target) struct target t = TARGET_INIT;
 	mode_t mode;
+	bool plain;
 	int r = open_source(in, a, &m, e);
 
 	if (r < 0)
@@ -413,12 +448,16 @@ static int mount_bind(struct init *in, const struct arg_mount *a,
 	r = mnt_mode(&m, &mode, e);
 	if (r < 0)
 		return r;
-	r = find_target(in, a, path, mode, &m, &t, e);
+	plain = !m.classic && find_plain(in, a, path, &t);
+	if (!plain)
+		r = find_target(in, a, path, mode, &m, &t, e);
 	/* compat: the classic way has no mount to set flags on before */
 	if (r == 0 && !m.classic)
 		r = set_bind_attrs(in, a, &m, e);
 	if (r == 0)
 		r = attach(in, a, path, &m, &t, e);
+	if (r < 0 && plain)
+		return blame_types(a, path, mode, &t, e);
 	if (r == 0 && m.classic)
 		r = set_bind_attrs(in, a, &m, e);
 	return r < 0 ? r : finish(in, a, &m, e);
