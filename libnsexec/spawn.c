@@ -65,14 +65,17 @@ static void kill_child(pid_t pid, int pidfd)
 		(void)waitpid(pid, NULL, __WALL | WNOHANG);
 }
 
-/* The pid behind a pidfd, as our own procfs tells it; -ESRCH, -errno. */
+/* The pid behind a pidfd; -ESRCH, -errno. */
 static pid_t pid_of(int pidfd)
 {
 	AUTO(str) char *text = NULL;
 	char path[64];
 	const char *line;
-	int pid, r;
+	int pid, r = sys_pidfd_pid(pidfd);
 
+	if (r > 0 || r == -ESRCH)
+		return r;
+	/* compat: remove when the baseline is Linux 6.13 (PIDFD_GET_INFO) */
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
 	r = file_read_at(AT_FDCWD, path, 4096, &text, NULL);
 	if (r < 0)

@@ -90,6 +90,11 @@ int sys_memfd_create(const char *name, unsigned int flags);
 int sys_execveat(int dirfd, const char *path, char *const argv[],
 		 char *const envp[], int flags);
 int sys_fchmodat2(int dirfd, const char *path, mode_t mode, int flags);
+/*
+ * The pid behind a pidfd in our pid namespace: pidfd(2) PIDFD_GET_INFO. -ESRCH if there is
+ * none (any more), -ENOTTY or -EINVAL before Linux 6.13.
+ */
+pid_t sys_pidfd_pid(int pidfd);
 /* The id of the mount an fd is on (statx(2)); -EOPNOTSUPP before Linux 5.8. */
 int sys_mnt_id(int fd, uint64_t *ret);
 /* That and st_mode, in one call. */

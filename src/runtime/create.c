@@ -172,6 +172,7 @@ static void fill_record(struct creation *cr)
 	rec->created = "";
 	state_boot_id(boot);
 	rec->boot_id = arena_strdup(&rec->arena, boot);
+	rec->this_boot = true;
 	rec->creator.pid = getpid();
 	if (proc_read_stat(getpid(), &self) == 0)
 		rec->creator.start = self.start;

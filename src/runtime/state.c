@@ -418,6 +418,8 @@ bool state_this_boot(const struct record *rec)
 {
 	char boot[40];
 
+	if (rec->this_boot)
+		return true;
 	state_boot_id(boot);
 	return !*boot || !*rec->boot_id || streq(boot, rec->boot_id);
 }

@@ -42,6 +42,7 @@ struct record {
 	const char *id, *bundle, *rootfs;
 	const char *created;      /* RFC 3339 with nanoseconds, "" before READY */
 	const char *boot_id;      /* pids and cgroups of another boot mean nothing */
+	bool this_boot;           /* we have made it ourselves; not written down */
 	bool complete;            /* init reported READY */
 	bool restored;            /* by a criu that may still be in its cgroups */
 	bool pid_ns_private;      /* init is PID 1 of a namespace made for it */

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "tests/tap.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -83,7 +84,7 @@ static void test_identity(void)
 	char buf[128], want[64];
 	int64_t start;
 	int fd, status;
-	pid_t pid;
+	pid_t pid, r;
 
 	pid = make_child(&id);
 	ok(id.start > 0, "it has a start time");
@@ -109,6 +110,8 @@ static void test_identity(void)
 	is_int(pidfd_wait(fd, deadline_in_ms(30)), -ETIMEDOUT,
 	       "not dead after 30 ms");
 	ok(clock_now_ns() - start >= 30000000, "which have passed");
+	r = sys_pidfd_pid(fd);
+	ok(r == pid || r == -ENOTTY || r == -EINVAL, "its pid (%d)", r);
 	is_int(pidfd_signal(fd, 0), 0, "signal 0");
 	is_int(pidfd_signal(fd, SIGKILL), 0, "SIGKILL");
 	is_int(pidfd_wait(fd, deadline_in_ms(10000)), 0, "dead");
@@ -121,6 +124,8 @@ static void test_identity(void)
 	       "its text");
 	is_int(pidfd_signal(fd, SIGKILL), -ESRCH, "gone");
 	is_int(pidfd_wait(fd, 0), 0, "still dead");
+	if (r > 0)
+		is_int(sys_pidfd_pid(fd), -ESRCH, "and has no pid any more");
 	(void)close(fd);
 	is_int(proc_read_stat(pid, &st), -ESRCH, "no such process");
 	ok(!proc_alive(&id), "not alive");
