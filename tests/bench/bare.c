@@ -8,25 +8,30 @@
  *
  * Makes a cgroup below each directory (one cgroup2 directory: born in it), a
  * process with the namespaces, the mounts, devices, masks and limits of that
- * config, runs PROGRAM in it, waits, removes the cgroups. With N the directories
- * SOURCE/1 … SOURCE/N are bound on mnt/1 … mnt/N besides.
+ * config (the filter of devices among them, and a loopback that is up, as with
+ * every runtime), runs PROGRAM in it, waits, removes the cgroups. With N the
+ * directories SOURCE/1 … SOURCE/N are bound on mnt/1 … mnt/N besides.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -187,6 +192,18 @@ static void make_masks(void)
 	}
 }
 
+static void loopback(void)
+{
+	struct ifreq lo = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	NEED(fd);
+	NEED(ioctl(fd, SIOCGIFFLAGS, &lo));
+	lo.ifr_flags |= IFF_UP;
+	NEED(ioctl(fd, SIOCSIFFLAGS, &lo));
+	(void)close(fd);
+}
+
 static void drop_privileges(void)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
@@ -222,6 +239,7 @@ _Noreturn static void child(const char *rootfs, const char *program,
 	if (go >= 0 && read(go, &c, 1) != 1)
 		_exit(1);
 	NEED(setsid());
+	loopback();
 	if (cgroup2)
 		NEED(unshare(CLONE_NEWCGROUP));
 	make_rootfs(rootfs, cgroup2, b);
@@ -231,16 +249,91 @@ _Noreturn static void child(const char *rootfs, const char *program,
 	die(program);
 }
 
+static int write_file(const char *dir, const char *name, const char *text)
+{
+	char path[4200];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	NEED(write(fd, text, strlen(text)));
+	return close(fd);
+}
+
 static void write_pid(const char *dir, pid_t pid)
 {
-	char path[4096], text[16];
-	int fd, n;
+	char text[16];
 
-	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	(void)snprintf(text, sizeof(text), "%d", (int)pid);
+	NEED(write_file(dir, "cgroup.procs", text));
+}
+
+/* The devices that a container may use by default, with cgroup v1. */
+static void allow_devices(const char *dir)
+{
+	static const char *const rules[] = {
+		"c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",
+		"c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm",
+	};
+
+	if (write_file(dir, "devices.deny", "a") < 0)
+		return; /* another controller's directory */
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		NEED(write_file(dir, "devices.allow", rules[i]));
+}
+
+#define INSN(c, d, s, o, i) \
+	{ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) }
+#define LOAD(d, o)  INSN(BPF_LDX | BPF_MEM | BPF_W, d, 1, o, 0)
+#define ALU(op, d, i) INSN(BPF_ALU64 | (op) | BPF_K, d, 0, 0, i)
+#define JUMP(op, d, i, o) INSN(BPF_JMP | (op) | BPF_K, d, 0, o, i)
+
+/* The same with cgroup2: r2 type, r3 access, r4 major, r5 minor. */
+static void filter_devices(int cgroupfd)
+{
+	static const struct bpf_insn insns[] = {
+		LOAD(2, 0),
+		LOAD(3, 0),
+		ALU(BPF_AND, 2, 0xffff),
+		ALU(BPF_RSH, 3, 16),
+		LOAD(4, 4),
+		LOAD(5, 8),
+		JUMP(BPF_JEQ, 3, BPF_DEVCG_ACC_MKNOD, 14),
+		JUMP(BPF_JNE, 2, BPF_DEVCG_DEV_CHAR, 11),
+		JUMP(BPF_JEQ, 4, 136, 12),
+		JUMP(BPF_JNE, 4, 5, 3),
+		JUMP(BPF_JEQ, 5, 0, 10),
+		JUMP(BPF_JEQ, 5, 2, 9),
+		JUMP(BPF_JA, 0, 0, 6),
+		JUMP(BPF_JNE, 4, 1, 5),
+		JUMP(BPF_JEQ, 5, 3, 6),
+		JUMP(BPF_JEQ, 5, 5, 5),
+		JUMP(BPF_JEQ, 5, 7, 4),
+		JUMP(BPF_JEQ, 5, 8, 3),
+		JUMP(BPF_JEQ, 5, 9, 2),
+		ALU(BPF_MOV, 0, 0),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		ALU(BPF_MOV, 0, 1),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+	attr.insns = (uintptr_t)insns;
+	attr.insn_cnt = sizeof(insns) / sizeof(insns[0]);
+	attr.license = (uintptr_t)"Apache-2.0";
+	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
 	NEED(fd);
-	n = snprintf(text, sizeof(text), "%d", (int)pid);
-	NEED(write(fd, text, (size_t)n));
+	memset(&attr, 0, sizeof(attr));
+	attr.target_fd = (unsigned int)cgroupfd;
+	attr.attach_bpf_fd = (unsigned int)fd;
+	attr.attach_type = BPF_CGROUP_DEVICE;
+	attr.attach_flags = BPF_F_ALLOW_MULTI;
+	NEED(syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof(attr)));
 	(void)close(fd);
 }
 
@@ -277,10 +370,13 @@ int main(int argc, char **argv)
 	if (n == 1) {
 		cgroupfd = open(dirs[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		NEED(cgroupfd);
+		filter_devices(cgroupfd);
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned int)cgroupfd;
 	} else {
 		NEED(pipe2(go, O_CLOEXEC));
+		for (i = 0; i < n; i++)
+			allow_devices(dirs[i]);
 	}
 
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
