@@ -173,6 +173,7 @@ static void *arena_grow(struct arena *a, size_t n)
 	return b->data;
 }
 
+/* align: a power of two. */
 static void *arena_take(struct arena *a, size_t n, size_t align)
 {
 	size_t start;
@@ -180,7 +181,7 @@ static void *arena_take(struct arena *a, size_t n, size_t align)
 	if (n == 0)
 		n = 1;
 	if (a->head) {
-		start = (a->used + align - 1) / align * align;
+		start = (a->used + align - 1) & ~(align - 1);
 		if (start <= a->head->cap && n <= a->head->cap - start) {
 			a->used = start + n;
 			return a->head->data + start;
