@@ -14,6 +14,7 @@ setup() {
 }
 
 teardown() {
+	[ -z "${REAL_RUNC-}" ] || "$REAL_RUNC" --root "$ROOT" delete --force "$ID-theirs"
 	teardown_bundle
 }
 
@@ -296,4 +297,62 @@ cgroup_of() {
 		run oci exec --cgroup pids:a --cgroup pids:b "$ID" true
 		says "--cgroup: controller 'pids'" "twice"
 	}
+}
+
+# ---- others in the same --root ------------------------------------------------
+
+# Two handlers of one containerd share it.
+@test "containers of other runtimes in the same --root are left alone" {
+	config '.process.args = ["sleep", "1000"]'
+	oci run -d "$ID"
+	mkdir "$ROOT/with-record" "$ROOT/without" "$ROOT/.hidden"
+	echo '{"id":"with-record","init_process_pid":1,"config":{"rootfs":"/"}}' >"$ROOT/with-record/state.json"
+	echo '{"pid":1}' >"$ROOT/without/status"
+	local before verb
+	before=$(find "$ROOT"/with* | sort)
+	run oci list -q
+	[ "$output" = "$ID" ]
+	for verb in state ps pause start "kill --all" delete "delete --force"; do
+		# shellcheck disable=SC2086
+		run oci $verb with-record
+		[ "$status" -eq 1 ] || { echo "$verb: $status"; return 1; }
+		says "container 'with-record' was made by another runtime"
+	done
+	for verb in delete "delete --force"; do
+		# shellcheck disable=SC2086
+		run oci $verb without
+		[ "$status" -eq 1 ]
+		says "container 'without' was made by another runtime"
+	done
+	[ "$(find "$ROOT"/with* | sort)" = "$before" ]
+	# what a start of ours left before its record is no other runtime's
+	mkdir "$ROOT/died"
+	touch "$ROOT/died/.state.json.1-2" "$ROOT/died/config.json"
+	run oci delete died
+	[ ! -e "$ROOT/died" ]
+	rm -r "$ROOT"/with* "$ROOT/.hidden"
+}
+
+@test "runc and ocirun with the same --root" {
+	local real
+	real=$(type -P runc) || skip "requires runc"
+	[ "$(readlink -f "$real")" != "$(readlink -f "$OCIRUN")" ] || skip "requires another runc"
+	REAL_RUNC=$real
+	config '.process.args = ["sleep", "1000"]'
+	oci run -d "$ID"
+	config --arg path "/$ID-theirs" '.linux.cgroupsPath = $path'
+	"$real" --root "$ROOT" run -d "$ID-theirs" </dev/null >/dev/null 2>&1 ||
+		skip "requires a runc that starts here"
+	run "$real" --root "$ROOT" list
+	echo "$output"
+	[ "$status" -eq 0 ]
+	grep -E "^$ID +[0-9]+ +running +$BUNDLE " <<<"$output"
+	grep -E "^$ID-theirs +[0-9]+ +running " <<<"$output"
+	run oci list
+	grep -E "^$ID +[0-9]+ +running " <<<"$output"
+	[[ "$output" != *theirs* ]]
+	run oci delete --force "$ID-theirs"
+	says "was made by another runtime"
+	run "$real" --root "$ROOT" state "$ID-theirs"
+	[ "$(jq -r .status <<<"$output")" = running ]
 }

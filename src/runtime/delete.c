@@ -183,11 +183,16 @@ static int lock(struct container *c, bool force, struct err *e)
  * of is unknown, and said so. `e` says which. Returns 1 if the start was alive
  * and has written the record while we waited: go on with that.
  */
-static int remove_leftover(struct container *c, bool force, struct err *e)
+static int remove_leftover(struct container *c, const char *id, bool force,
+			   struct err *e)
 {
 	struct err w = ERR_INIT;
 	char line[2200];
 
+	if (e->code == ENOENT && state_check_ours(c, id, &w) < 0) {
+		*e = w;
+		return -e->code;
+	}
 	if (lock(c, force, &w) < 0) {
 		if (w.code != ENOENT)
 			*e = w;
@@ -209,9 +214,10 @@ static int open_and_lock(struct container *c, const struct runtime *rt,
 			 const char *id, bool force, struct err *e)
 {
 	if (state_open(c, rt->root, id, e) < 0) {
-		if (c->dirfd < 0 || (e->code != ENOENT && !force))
+		if (c->dirfd < 0 || e->code == EMEDIUMTYPE ||
+		    (e->code != ENOENT && !force))
 			return -e->code;
-		int r = remove_leftover(c, force, e);
+		int r = remove_leftover(c, id, force, e);
 
 		if (r <= 0)
 			return r < 0 ? r : -ENOENT;

@@ -69,7 +69,8 @@ static void print_config(const struct record *rec, struct str *out)
 	AUTO(str) char *bundle = xasprintf("bundle=%s", rec->bundle);
 
 	str_add_json(out, bundle);
-	str_add(out, "],\"version\":\"1.3.0\"}");
+	/* runc, listing a directory that it shares with us, needs some limit to be there */
+	str_add(out, "],\"version\":\"1.3.0\",\"cgroups\":{\"memory\":0}}");
 }
 
 static void print_namespace_paths(const struct record *rec, struct str *out)
@@ -251,6 +252,12 @@ static void parse_annotations(struct record *ret, const struct json *map)
 				(struct kv){ j->key, j->text };
 }
 
+int record_foreign(const char *id, struct err *e)
+{
+	(void)err_set(e, EMEDIUMTYPE, "container '%s' was made by another runtime", id);
+	return err_hint(e, "use that one, with the same --root");
+}
+
 int record_parse(struct record *ret, const char *text, size_t len,
 		 const char *id, struct err *e)
 {
@@ -266,6 +273,10 @@ int record_parse(struct record *ret, const char *text, size_t len,
 		return r;
 	}
 	own = json_get(doc, "ocirun");
+	if (!own) {
+		arena_free(&ret->arena);
+		return record_foreign(id, e);
+	}
 	config = json_get(doc, "config");
 	ret->id = arena_strdup(&ret->arena, id);
 	ret->init.pid = (pid_t)json_get_i64(doc, "init_process_pid", 0);

@@ -13,9 +13,14 @@
 
 /* Append the document to *out. Pure. */
 void record_print(const struct record *rec, struct str *out);
-/* Parse a document; *ret->arena owns the strings. Pure. */
+/*
+ * Parse a document; *ret->arena owns the strings. -EMEDIUMTYPE: it is another runtime's
+ * (which may share --root with us: two handlers of one containerd do). Pure.
+ */
 int record_parse(struct record *ret, const char *text, size_t len,
 		 const char *id, struct err *e);
+/* Say that the container is another runtime's; -EMEDIUMTYPE. */
+int record_foreign(const char *id, struct err *e);
 /* Read and parse DIR/state.json; -ENOENT if there is none. */
 int record_read(struct record *ret, int dirfd, const char *id, struct err *e);
 

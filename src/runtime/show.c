@@ -139,11 +139,16 @@ static void find_owner(int dirfd, char *buf, size_t size)
 static void add_row(struct rows *rows, const struct runtime *rt, const char *id)
 {
 	struct container c = CONTAINER_INIT;
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, other = ERR_INIT;
 	char line[2200];
 
 	if (state_open(&c, rt->root, id, &e) < 0) {
-		if (c.dirfd < 0) {
+		/* also crun keeps a hidden directory here */
+		if (c.dirfd < 0 || e.code == EMEDIUMTYPE ||
+		    (e.code == ENOENT && (id[0] == '.' ||
+					  state_check_ours(&c, id, &other) < 0))) {
+			if (c.dirfd >= 0)
+				log_info("%s", other.code ? other.msg : e.msg);
 			state_close(&c);
 			return;
 		}

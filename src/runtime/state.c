@@ -14,7 +14,9 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "libnsexec/nsexec.h"
+#include "runtime/notify.h"
 #include "runtime/record.h"
+#include "runtime/update.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -336,6 +338,29 @@ enum status state_status(const struct container *c, struct cgroup **ret_cg)
 	if (faccessat(c->dirfd, STATE_FIFO, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return STATUS_RUNNING;
 	return is_our_init(rec, true) ? STATUS_CREATED : STATUS_RUNNING;
+}
+
+int state_check_ours(const struct container *c, const char *id, struct err *e)
+{
+	static const char *const ours[] = { STATE_RECORD, STATE_CONFIG, STATE_FIFO,
+					    STATE_RESOURCES, STATE_NOTIFY };
+	AUTO(fd) int copy = openat(c->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(dir) DIR *d = NULL;
+	struct dirent *de;
+
+	d = copy < 0 ? NULL : fdopendir(copy);
+	if (!d)
+		return err_errno(e, errno, "cannot read the state directory of '%s'", id);
+	(void)TAKE_FD(copy);
+	while ((de = readdir(d))) {
+		bool known = de->d_name[0] == '.'; /* state_write()'s, too */
+
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			known = known || streq(de->d_name, ours[i]);
+		if (!known)
+			return record_foreign(id, e);
+	}
+	return 0;
 }
 
 /*

@@ -110,6 +110,11 @@ enum status state_status(const struct container *c, struct cgroup **ret_cg);
  */
 bool state_init_waits(const struct container *c);
 
+/*
+ * A directory without a record: is there what no start of ours has put in? Then it is
+ * another runtime's container (-EMEDIUMTYPE, said in *e); 0 if not, or -errno.
+ */
+int state_check_ours(const struct container *c, const char *id, struct err *e);
 /* Remove ROOT/ID and everything in it. Missing is success. */
 int state_remove(struct container *c, struct err *e);
 void state_close(struct container *c);

@@ -2,6 +2,8 @@
 /* state.json: what is written is read back; damage is an error, not a crash. */
 #include "runtime/record.h"
 
+#include <errno.h>
+
 #include "config/json.h"
 #include "tests/tap.h"
 
@@ -141,6 +143,10 @@ static void test_foreign(void)
 	is_int(out.init.pid, 0, "no pid");
 	ok(!out.complete, "not complete");
 	arena_free(&out.arena);
+	text = "{\"id\":\"x\",\"init_process_pid\":41,\"config\":{\"rootfs\":\"/r\"}}";
+	is_int(record_parse(&out, text, strlen(text), "x", &e), -EMEDIUMTYPE,
+	       "another runtime's record");
+	is_str(e.msg, "container 'x' was made by another runtime", "is called that");
 }
 
 int main(void)
