@@ -177,10 +177,6 @@ long sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c,
 	return r < 0 ? -(long)errno : r;
 }
 
-/*
- * struct statx of the kernel, whose stx_mnt_id some C libraries' struct lacks.
- * compat: remove when the baseline has it (Linux 5.8, glibc 2.33, musl 1.2.5).
- */
 pid_t sys_pidfd_pid(int pidfd)
 {
 	/* struct pidfd_info of uapi/linux/pidfd.h, its first version */
@@ -188,13 +184,17 @@ pid_t sys_pidfd_pid(int pidfd)
 		uint64_t mask, cgroupid;
 		uint32_t pid, others[11];
 	} info = { .mask = 1 /* PIDFD_INFO_PID */ };
-	int r = result(ioctl(pidfd, _IOWR(0xff, 11, __typeof__(info)), &info));
+	int r = sys_ioctl(pidfd, _IOWR(0xffU, 11, __typeof__(info)), &info);
 
 	if (r < 0)
 		return r;
 	return info.pid > 0 ? (pid_t)info.pid : -ESRCH;
 }
 
+/*
+ * struct statx of the kernel, whose stx_mnt_id some C libraries' struct lacks.
+ * compat: remove when the baseline has it (Linux 5.8, glibc 2.33, musl 1.2.5).
+ */
 int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id)
 {
 	enum {
