@@ -46,9 +46,24 @@
 			die(#call);                                       \
 	} while (0)
 
+static char dirs[MAX_CGROUPS][4096];
+static int n_dirs;
+
+/* Also the child: a directory that somebody is in stays. */
+static int remove_cgroups(void)
+{
+	int r = 0;
+
+	for (int i = 0; i < n_dirs; i++)
+		if (rmdir(dirs[i]) < 0)
+			r = -1;
+	return r;
+}
+
 _Noreturn static void die(const char *what)
 {
 	(void)fprintf(stderr, "bare: %s: %s\n", what, strerror(errno));
+	(void)remove_cgroups();
 	_exit(1);
 }
 
@@ -228,7 +243,7 @@ static void drop_privileges(void)
 }
 
 _Noreturn static void child(const char *rootfs, const char *program,
-			    int cgroup2, int go, const struct binds *b)
+			    int cgroup2, const int go[2], const struct binds *b)
 {
 	char *argv[] = { (char *)(uintptr_t)program, NULL };
 	char *envp[] = {
@@ -236,7 +251,10 @@ _Noreturn static void child(const char *rootfs, const char *program,
 	};
 	char c;
 
-	if (go >= 0 && read(go, &c, 1) != 1)
+	/* without the other end, the parent's death is the end */
+	if (go[1] >= 0)
+		(void)close(go[1]);
+	if (go[0] >= 0 && read(go[0], &c, 1) != 1)
 		_exit(1);
 	NEED(setsid());
 	loopback();
@@ -268,6 +286,28 @@ static void write_pid(const char *dir, pid_t pid)
 
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);
 	NEED(write_file(dir, "cgroup.procs", text));
+}
+
+/* cgroup v1: nobody may enter a cpuset that has no processors and memory yet. */
+static void inherit_cpuset(const char *dir)
+{
+	static const char *const names[] = { "cpuset.cpus", "cpuset.mems" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[4200], text[4096];
+		ssize_t got;
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "%s/../%s", dir, names[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return; /* another controller's directory */
+		got = read(fd, text, sizeof(text) - 1);
+		NEED(got);
+		(void)close(fd);
+		text[got] = '\0';
+		NEED(write_file(dir, names[i], text));
+	}
 }
 
 /* The devices that a container may use by default, with cgroup v1. */
@@ -339,10 +379,9 @@ static void filter_devices(int cgroupfd)
 
 int main(int argc, char **argv)
 {
-	static char dirs[MAX_CGROUPS][4096];
 	struct clone_args args;
 	int go[2] = { -1, -1 };
-	int cgroupfd = -1, n = 0, i, status;
+	int cgroupfd = -1, n, i, status;
 	char *list, *dir;
 	pid_t pid;
 
@@ -356,12 +395,13 @@ int main(int argc, char **argv)
 	if (argc == 6)
 		binds = (struct binds){ argv[4], atoi(argv[5]) };
 	list = argv[2];
-	while (n < MAX_CGROUPS && (dir = strsep(&list, ":")) != NULL) {
-		(void)snprintf(dirs[n], sizeof(dirs[n]), "%s/bare-%d", dir,
-			       (int)getpid());
-		NEED(mkdir(dirs[n], 0755));
-		n++;
+	while (n_dirs < MAX_CGROUPS && (dir = strsep(&list, ":")) != NULL) {
+		(void)snprintf(dirs[n_dirs], sizeof(dirs[n_dirs]), "%s/bare-%d",
+			       dir, (int)getpid());
+		NEED(mkdir(dirs[n_dirs], 0755));
+		n_dirs++;
 	}
+	n = n_dirs;
 
 	memset(&args, 0, sizeof(args));
 	args.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
@@ -375,21 +415,22 @@ int main(int argc, char **argv)
 		args.cgroup = (unsigned int)cgroupfd;
 	} else {
 		NEED(pipe2(go, O_CLOEXEC));
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
+			inherit_cpuset(dirs[i]);
 			allow_devices(dirs[i]);
+		}
 	}
 
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	NEED(pid);
 	if (pid == 0)
-		child(argv[1], argv[3], n == 1, go[0], &binds);
+		child(argv[1], argv[3], n == 1, go, &binds);
 	if (n != 1) {
 		for (i = 0; i < n; i++)
 			write_pid(dirs[i], pid);
 		NEED(write(go[1], "", 1));
 	}
 	NEED(waitpid(pid, &status, 0));
-	for (i = 0; i < n; i++)
-		NEED(rmdir(dirs[i]));
+	NEED(remove_cgroups());
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
