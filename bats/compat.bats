@@ -328,6 +328,7 @@ cgroup_of() {
 	# what a start of ours left before its record is no other runtime's
 	mkdir "$ROOT/died"
 	touch "$ROOT/died/.state.json.1-2" "$ROOT/died/config.json"
+	mkdir "$ROOT/died/criu-root" "$ROOT/died/notify"
 	run oci delete died
 	[ ! -e "$ROOT/died" ]
 	rm -r "$ROOT"/with* "$ROOT/.hidden"

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * At the start of the program: memory is taken from the kernel in few pieces and given
- * back when the process ends, which it does soon.
+ * At the start of the program: the heap takes addresses from the kernel in few pieces and
+ * gives them back when the process ends. (Pages are taken as they are touched.)
  */
 void mem_begin(void);
 

@@ -18,8 +18,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define STATE_NOTIFY "notify"
-
 struct notify {
 	int fd;           /* the container's end, -1 = nobody asked for it */
 	const char *host; /* $NOTIFY_SOCKET */

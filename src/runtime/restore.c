@@ -29,8 +29,6 @@
 
 #include "base/banned.h"
 
-#define WORK_DIR "criu-root"
-
 static int on_started(void *arg, pid_t criu, struct err *e)
 {
 	struct creation *cr = arg;
@@ -132,16 +130,16 @@ static int make_work_dir(struct creation *cr, char **ret, struct err *e)
 {
 	char link[40], path[4096];
 
-	if (mkdirat(cr->c.dirfd, WORK_DIR, 0700) < 0 && errno != EEXIST)
-		return err_errno(e, errno, "cannot make %s", WORK_DIR);
-	AUTO(fd) int fd = openat(cr->c.dirfd, WORK_DIR,
+	if (mkdirat(cr->c.dirfd, STATE_RESTORE, 0700) < 0 && errno != EEXIST)
+		return err_errno(e, errno, "cannot make %s", STATE_RESTORE);
+	AUTO(fd) int fd = openat(cr->c.dirfd, STATE_RESTORE,
 				 O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	ssize_t n = fd < 0 ? -1 : readlink(link, path, sizeof(path) - 1);
 
 	if (n < 0)
-		return err_errno(e, errno, "cannot open %s", WORK_DIR);
+		return err_errno(e, errno, "cannot open %s", STATE_RESTORE);
 	*ret = xstrndup(path, (size_t)n);
 	return 0;
 }
@@ -169,7 +167,7 @@ static int make(struct creation *cr, const struct criu_flags *flags,
 		return -e->code;
 	int r = criu_restore(&s, root, &events, e);
 
-	(void)unlinkat(cr->c.dirfd, WORK_DIR, AT_REMOVEDIR);
+	(void)unlinkat(cr->c.dirfd, STATE_RESTORE, AT_REMOVEDIR);
 	if (r < 0) {
 		/* what criu did not undo itself is in the cgroup */
 		struct err w = ERR_INIT;

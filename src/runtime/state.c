@@ -14,9 +14,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "libnsexec/nsexec.h"
-#include "runtime/notify.h"
 #include "runtime/record.h"
-#include "runtime/update.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -343,12 +341,15 @@ enum status state_status(const struct container *c, struct cgroup **ret_cg)
 int state_check_ours(const struct container *c, const char *id, struct err *e)
 {
 	static const char *const ours[] = { STATE_RECORD, STATE_CONFIG, STATE_FIFO,
-					    STATE_RESOURCES, STATE_NOTIFY };
+					    STATE_RESOURCES, STATE_NOTIFY,
+					    STATE_RESTORE };
 	AUTO(fd) int copy = openat(c->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(dir) DIR *d = NULL;
 	struct dirent *de;
 
 	d = copy < 0 ? NULL : fdopendir(copy);
+	if (!d && errno == ENOENT)
+		return 0;
 	if (!d)
 		return err_errno(e, errno, "cannot read the state directory of '%s'", id);
 	(void)TAKE_FD(copy);

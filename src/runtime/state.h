@@ -24,9 +24,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* All that is in ROOT/ID, besides names that begin with a dot (being written). */
 #define STATE_FIFO "exec.fifo"
 #define STATE_CONFIG "config.json"
 #define STATE_RECORD "state.json"
+#define STATE_RESOURCES "resources.json" /* limits as updates have left them */
+#define STATE_NOTIFY "notify"            /* directory of the NOTIFY_SOCKET */
+#define STATE_RESTORE "criu-root"        /* where criu mounts during a restore */
 
 enum status {
 	STATUS_CREATING, /* a live runtime is at it */
@@ -112,7 +116,8 @@ bool state_init_waits(const struct container *c);
 
 /*
  * A directory without a record: is there what no start of ours has put in? Then it is
- * another runtime's container (-EMEDIUMTYPE, said in *e); 0 if not, or -errno.
+ * another runtime's container (-EMEDIUMTYPE, said in *e); 0 if not, or if the directory
+ * has gone meanwhile, or -errno.
  */
 int state_check_ours(const struct container *c, const char *id, struct err *e);
 /* Remove ROOT/ID and everything in it. Missing is success. */

@@ -8,9 +8,6 @@
 #include "config/spec.h"
 #include "runtime/opts.h"
 
-/* In ROOT/ID: the limits as updates have left them (linux.resources alone). */
-#define STATE_RESOURCES "resources.json"
-
 struct update_opts {
 	const char *id;
 	const char *file; /* --resources: FILE or "-"; NULL: `res` counts */
