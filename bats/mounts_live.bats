@@ -347,7 +347,7 @@ list_failing() {
 		: >"$TESTDIR/report"
 		# shellcheck disable=SC2016
 		"$HELPER" -p 3 -s move_mount -k 3 -o "$TESTDIR/report" \
-			-x "kill -$sig \$(cat '$TESTDIR/pid'); sleep 0.2" \
+			-x "kill -$sig \$(cat '$TESTDIR/pid'); sleep 1" \
 			-- sh -c 'echo $$ >"$0"; exec "$@"' "$TESTDIR/pid" \
 			"$OCIRUN" --root "$ROOT" mounts add "$ID" "$TESTDIR/mounts.json" \
 			>"$TESTDIR/out" 2>&1 && return 1

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -195,10 +196,10 @@ pid_t sys_pidfd_pid(int pidfd)
  * struct statx of the kernel, whose stx_mnt_id some C libraries' struct lacks.
  * compat: remove when the baseline has it (Linux 5.8, glibc 2.33, musl 1.2.5).
  */
-int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id)
+static int mnt_stat(int fd, const char *path, int flags, mode_t *ret_mode,
+		    uint64_t *ret_id)
 {
 	enum {
-		AT_EMPTY = 0x1000,
 		WANT_MODE = 0x3, /* type and permissions */
 		WANT_MNT_ID = 0x1000,
 		WANT = WANT_MODE | WANT_MNT_ID,
@@ -211,7 +212,7 @@ int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id)
 	uint16_t mode;
 	int r;
 
-	r = result(syscall(SYS_statx, fd, "", AT_EMPTY, WANT, st));
+	r = result(syscall(SYS_statx, fd, path, flags, WANT, st));
 	if (r < 0)
 		return r;
 	memcpy(&mask, st + MASK_AT, sizeof(mask));
@@ -223,11 +224,26 @@ int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id)
 	return 0;
 }
 
+int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id)
+{
+	enum { EMPTY_PATH = 0x1000 };
+
+	return mnt_stat(fd, "", EMPTY_PATH, ret_mode, ret_id);
+}
+
 int sys_mnt_id(int fd, uint64_t *ret)
 {
 	mode_t mode;
 
 	return sys_mnt_stat(fd, &mode, ret);
+}
+
+int sys_mnt_id_at(const char *path, uint64_t *ret)
+{
+	enum { NO_AUTOMOUNT = 0x800, DONT_SYNC = 0x4000 };
+	mode_t mode;
+
+	return mnt_stat(AT_FDCWD, path, NO_AUTOMOUNT | DONT_SYNC, &mode, ret);
 }
 
 int sys_prlimit(pid_t pid, unsigned int resource, const struct sys_rlimit *set,

@@ -99,6 +99,8 @@ pid_t sys_pidfd_pid(int pidfd);
 int sys_mnt_id(int fd, uint64_t *ret);
 /* That and st_mode, in one call. */
 int sys_mnt_stat(int fd, mode_t *ret_mode, uint64_t *ret_id);
+/* sys_mnt_id() of what a path leads to. Opens and mounts nothing, asks no server. */
+int sys_mnt_id_at(const char *path, uint64_t *ret);
 /*
  * rt_sigaction(2) to SIG_DFL. The C library's sigaction(2) refuses the two
  * signals it keeps for itself, which a caller may have left ignored.

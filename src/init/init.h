@@ -43,12 +43,26 @@
 #define INIT_FIFO_ERROR 'E'
 #define INIT_FIFO_RECORD_SIZE (1 + sizeof(struct err))
 
+/* Mounts at which init will look again: looks.c */
+struct looks {
+	struct look {
+		const struct arg_mount *mount; /* of the plan; its destination is clean */
+		size_t len;    /* of the destination */
+		uint64_t id;   /* of the mount */
+		uint32_t step;
+	} *v;
+	size_t n, cap;
+	size_t longest;  /* of the destinations */
+	const struct arg_mount *wrong; /* of which the last error speaks */
+};
+
 /* The state of one walk. Descriptors are owned and CLOEXEC. */
 struct init {
 	struct plan plan;
 	struct chan chan;
 	int rootfd;     /* O_PATH of the container's root; -1 before ROOTFS and in exec */
 	bool root_looked_at, root_is_proc; /* rootfd is on a procfs, once looked at */
+	struct looks looks;
 	int targetfd;   /* mount namespace for attaching (init_attach_begin()), or -1 */
 	int homefd;     /* with targetfd: our own */
 	int selffd;     /* with targetfd: our /proc/self/fd, in homefd's */

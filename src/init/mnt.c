@@ -697,6 +697,17 @@ static int classic_attach(struct init *in, struct mnt *m,
 	return 0;
 }
 
+int mnt_look(const struct mnt_at *at, uint64_t id, struct err *e)
+{
+	AUTO(fd) int fd = -1;
+	uint64_t now;
+	int r = look_again(at, &fd, e);
+
+	if (r < 0)
+		return r;
+	return sys_mnt_id(fd, &now) < 0 || now != id ? replaced(at, e) : 0;
+}
+
 static int tree_attach(struct mnt *m, const struct mnt_at *at, struct err *e)
 {
 	AUTO(fd) int fd = -1;

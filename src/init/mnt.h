@@ -96,6 +96,11 @@ int mnt_setattr_fd(struct init *in, int fd, uint64_t set, uint64_t clr,
 /* MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with or without MS_REC. */
 int mnt_propagation(struct init *in, int fd, uint64_t flags, struct err *e);
 
+/*
+ * The second look by itself: at->path leads to the mount with this id, else -ESTALE.
+ * at->fd does not matter.
+ */
+int mnt_look(const struct mnt_at *at, uint64_t id, struct err *e);
 /* Attach and look again. m->fd is the root of the attached mount afterwards. */
 int mnt_attach(struct init *in, struct mnt *m, const struct mnt_at *at,
 	       struct err *e);

@@ -49,6 +49,7 @@
 struct target {
 	int fd;          /* O_PATH */
 	bool existed;
+	bool direct;     /* on the root's own mount, with no symlink on the way */
 	struct stat st;
 };
 #define TARGET_INIT { .fd = -1 }
@@ -266,7 +267,7 @@ static int find_target(struct init *in, const struct arg_mount *a,
 static bool find_plain(struct init *in, const struct arg_mount *a,
 		       const char *path, struct target *t)
 {
-	const int nofollow = a->dest_nofollow ? O_NOFOLLOW : 0;
+	const int flags = O_PATH | (a->dest_nofollow ? O_NOFOLLOW : 0);
 
 	if (path_below(path, "/proc") || streq(path, "/"))
 		return false;
@@ -276,9 +277,20 @@ static bool find_plain(struct init *in, const struct arg_mount *a,
 	}
 	if (in->root_is_proc)
 		return false;
-	t->fd = root_open(in->rootfd, path, O_PATH | nofollow, ROOT_NO_XDEV);
+	t->fd = root_open(in->rootfd, path, flags, ROOT_NO_XDEV | ROOT_NO_SYMLINKS);
+	t->direct = t->fd >= 0 && !a->dest_nofollow;
+	if (t->fd == -ELOOP)
+		t->fd = root_open(in->rootfd, path, flags, ROOT_NO_XDEV);
 	t->existed = t->fd >= 0;
 	return t->existed;
+}
+
+/* looks.c says when the second look may wait. */
+static bool may_wait(const struct init *in, const struct arg_mount *a,
+		     const char *path, const struct mnt *m, const struct target *t)
+{
+	return t->direct && m->id && in->targetfd < 0 && streq(path, a->dest) &&
+	       !init_look_covers(in, path);
 }
 
 /* A mount did not go on what find_plain() has found. */
@@ -296,10 +308,12 @@ static int blame_types(const struct arg_mount *a, const char *path, mode_t type,
 static int attach(struct init *in, const struct arg_mount *a, const char *path,
 		  struct mnt *m, const struct target *t, struct err *e)
 {
+	bool later = may_wait(in, a, path, m, t);
 	struct mnt_at at = {
-		.fd = t->fd, .rootfd = in->rootfd, .path = path,
+		.fd = t->fd, .rootfd = later ? -1 : in->rootfd, .path = path,
 		.flags = a->dest_nofollow ? O_NOFOLLOW : 0,
 	};
+	int r;
 
 	/* compat: a classic bind has no descriptor that could go there */
 	if (m->classic && in->targetfd >= 0)
@@ -307,7 +321,13 @@ static int attach(struct init *in, const struct arg_mount *a, const char *path,
 			       "open_tree(2) and fsopen(2), Linux 5.2");
 	if (init_attach_begin(in, e) < 0 || init_attach_note(in, m->fd, e) < 0)
 		return -e->code;
-	return mnt_attach(in, m, &at, e);
+	/* it could cover one of those */
+	r = later ? 0 : init_look_again(in, e);
+	if (r == 0)
+		r = mnt_attach(in, m, &at, e);
+	if (r == 0 && later)
+		init_look_later(in, a, m->id);
+	return r;
 }
 
 /* What the options ask for once the mount is in place, in runc's order. */
@@ -456,7 +476,7 @@ static int mount_bind(struct init *in, const struct arg_mount *a,
 		r = set_bind_attrs(in, a, &m, e);
 	if (r == 0)
 		r = attach(in, a, path, &m, &t, e);
-	if (r < 0 && plain)
+	if (r < 0 && plain && !in->looks.wrong)
 		return blame_types(a, path, mode, &t, e);
 	if (r == 0 && m.classic)
 		r = set_bind_attrs(in, a, &m, e);
@@ -674,8 +694,12 @@ static int remount(struct init *in, const struct arg_mount *a, const char *path,
 static int mount_one(struct init *in, const struct arg_mount *a,
 		     const char *path, struct err *e)
 {
-	int r;
+	int r = 0;
 
+	if (a->kind != MOUNT_BIND || a->copy_symlink)
+		r = init_look_again(in, e);
+	if (r < 0)
+		return r;
 	switch ((enum mount_kind)a->kind) {
 	case MOUNT_BIND:
 		r = a->copy_symlink ? copy_symlink(in, a, path, e) : 0;
@@ -700,19 +724,31 @@ static int mount_one(struct init *in, const struct arg_mount *a,
 	return err_set(e, EPROTO, "unknown kind of mount %u", a->kind);
 }
 
+static int mount_error(const struct arg_mount *a, struct err *e)
+{
+	(void)err_wrap(e, "error mounting '%s' to rootfs at '%s'",
+		       *a->source ? a->source : a->type, a->dest);
+	return at_part(e, a, "");
+}
+
+int init_mounts_done(struct init *in, struct err *e)
+{
+	if (init_look_again(in, e) == 0)
+		return 0;
+	return in->looks.wrong ? mount_error(in->looks.wrong, e) : -e->code;
+}
+
 int step_mount(struct init *in, const union step_arg *u, struct err *e)
 {
 	const struct arg_mount *a = &u->mount;
 	AUTO(str) char *path = path_clean(a->dest);
-	const char *what = *a->source ? a->source : a->type;
 	int r = mount_one(in, a, path, e);
 
 	if (r >= 0)
 		r = init_attach_end(in, e);
 	if (r >= 0)
 		return 0;
-	(void)err_wrap(e, "error mounting '%s' to rootfs at '%s'", what, a->dest);
-	return at_part(e, a, "");
+	return mount_error(in->looks.wrong ? in->looks.wrong : a, e);
 }
 
 int step_symlink(struct init *in, const union step_arg *u, struct err *e)

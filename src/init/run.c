@@ -170,6 +170,8 @@ static int run_step(struct init *in, const struct step *s, struct err *e)
 		return err_set(e, EPROTO, "the plan has an unknown step %d",
 			       (int)s->id);
 	r = inject_fault(in, e);
+	if (r == 0 && s->id != STEP_MOUNT)
+		r = init_mounts_done(in, e);
 	if (r == 0)
 		r = step_fns[s->id](in, &s->u, e);
 	if (r < 0) {
@@ -178,6 +180,7 @@ static int run_step(struct init *in, const struct step *s, struct err *e)
 			return r;
 		if (in->plan.runc_words)
 			return err_wrap(e, "error during container init");
+		s = &in->plan.steps[in->step - 1]; /* may be an earlier one's fault */
 		return err_wrap(e, "init step %u/%zu (%s)", in->step,
 				in->plan.n_steps,
 				step_title(s, title, sizeof(title)));

@@ -47,6 +47,17 @@ int step_pivot(struct init *in, const union step_arg *u, struct err *e);
 int step_mount(struct init *in, const union step_arg *u, struct err *e);
 int step_symlink(struct init *in, const union step_arg *u, struct err *e);
 
+/* Before any step but MOUNT: the second looks that have waited. */
+int init_mounts_done(struct init *in, struct err *e);
+
+/* looks.c */
+/* The mount with this id has been attached at a->dest, a clean path; look later. */
+void init_look_later(struct init *in, const struct arg_mount *a, uint64_t id);
+/* True if a mount at `path` would cover one that is yet to be looked at. */
+bool init_look_covers(const struct init *in, const char *path);
+/* Look now at all. -ESTALE and the like: in->looks.wrong, in->step say which one. */
+int init_look_again(struct init *in, struct err *e);
+
 /* copyup.c: option tmpcopyup; contents of fromfd (O_PATH) into the empty tofd */
 int init_copy_tree(struct init *in, int fromfd, int tofd, struct err *e);
 
