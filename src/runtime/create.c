@@ -405,24 +405,13 @@ static void user_namespace(struct creation *cr, struct nsx_request *req)
 static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 {
 	struct creation *cr = arg;
-	const struct opt_i32 *oom = &cr->spec.process.oom_score_adj;
 
 	if (cgroup_enter(cr->cg, pid, in_cgroup, e) < 0 ||
 	    creation_delegate_cgroup(cr, e) < 0 ||
 	    rdt_enter(&cr->c.rec.rdt, &cr->spec.linux_.intel_rdt, pid, e) < 0)
 		return -e->code;
-	if (!oom->set)
-		return 0;
-	AUTO(str) char *path = xasprintf("/proc/%d/oom_score_adj", pid);
-	AUTO(str) char *text = xasprintf("%d", oom->v);
-	int r = file_write_at(AT_FDCWD, path, text);
-
-	if (r == 0)
-		return 0;
-	(void)err_errno(e, -r, "cannot set oom_score_adj to %d", oom->v);
-	if (r == -EACCES || r == -EPERM)
-		(void)err_hint(e, "going below the caller's value needs CAP_SYS_RESOURCE");
-	return err_at(e, "/process/oomScoreAdj");
+	/* else in serve() */
+	return cr->beside ? 0 : process_set_oom(pid, &cr->spec.process.oom_score_adj, e);
 }
 
 static int spawn(struct creation *cr, struct err *e)
@@ -446,9 +435,8 @@ static int spawn(struct creation *cr, struct err *e)
 	req.net_later = true;
 	req.enter = on_enter;
 	req.enter_arg = cr;
-	req.enter_beside = cgroup_born(cr->cg) && cr->host.euid == 0 &&
-			   !cr->c.rec.rdt.root &&
-			   !cr->spec.process.oom_score_adj.set;
+	cr->beside = cgroup_born(cr->cg) && cr->host.euid == 0 && !cr->c.rec.rdt.root;
+	req.enter_beside = cr->beside;
 	if (r == 0)
 		r = nsx_spawn(&cr->child, &req, e);
 	/* nothing else is out of range there */
@@ -635,7 +623,9 @@ static int serve(struct creation *cr, struct err *e)
 		.mounts = &mounts,
 	};
 
-	if (cgroup_apply_devices(cr->cg, &cr->spec.linux_.resources, e) == 0) {
+	if (cgroup_apply_devices(cr->cg, &cr->spec.linux_.resources, e) == 0 &&
+	    (!cr->beside || process_set_oom(cr->child.pid,
+					    &cr->spec.process.oom_score_adj, e) == 0)) {
 		/* if it is dead, its last words are in the channel */
 		(void)note_init(cr);
 		if (process_serve(&s, e) == 0)

@@ -30,6 +30,7 @@ struct creation {
 	struct nsx_child child;   /* init; belongs to the caller after success */
 	bool reserved;            /* ROOT/ID is ours */
 	bool limited;             /* the cgroup has its limits */
+	bool beside;              /* init does not wait until it has been entered */
 	struct interrupt in;      /* from container_create() to creation_settled() */
 };
 #define CREATION_INIT                                             \

@@ -47,6 +47,7 @@ struct execution {
 	struct nsx_child child;
 	enum status status;
 	bool paused;
+	bool beside; /* the process does not wait until it has been entered */
 	struct foreground fg;
 	struct interrupt in;
 };
@@ -334,7 +335,6 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 {
 	struct execution *x = arg;
 	const struct spec_cpu_affinity *a = &x->process.exec_cpu_affinity;
-	const struct opt_i32 *oom = &x->spec.process.oom_score_adj;
 
 	if (a->initial && process_set_affinity(pid, a->initial, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/initial");
@@ -343,18 +343,8 @@ static int on_enter(void *arg, pid_t pid, bool in_cgroup, struct err *e)
 		return -e->code;
 	if (a->final_ && process_set_affinity(pid, a->final_, e) < 0)
 		return err_at(e, "/process/execCPUAffinity/final");
-	if (oom->set) {
-		AUTO(str) char *path = xasprintf("/proc/%d/oom_score_adj", pid);
-		AUTO(str) char *text = xasprintf("%d", oom->v);
-		int r = file_write_at(AT_FDCWD, path, text);
-
-		if (r < 0) {
-			(void)err_errno(e, -r, "cannot set oom_score_adj to %d",
-					oom->v);
-			return err_at(e, "/process/oomScoreAdj");
-		}
-	}
-	return 0;
+	/* else when the last process is there */
+	return x->beside ? 0 : process_set_oom(pid, &x->spec.process.oom_score_adj, e);
 }
 
 /* Nothing that a process must have before it makes another. */
@@ -363,8 +353,7 @@ static bool enter_may_wait(const struct execution *x)
 	const struct spec_cpu_affinity *a = &x->process.exec_cpu_affinity;
 
 	return cgroup_born(x->cg) && x->host.euid == 0 && !a->initial &&
-	       !a->final_ && !x->c.rec.rdt.root &&
-	       !x->spec.process.oom_score_adj.set;
+	       !a->final_ && !x->c.rec.rdt.root;
 }
 
 static int spawn(struct execution *x, struct err *e)
@@ -390,7 +379,7 @@ static int spawn(struct execution *x, struct err *e)
 	req.cancel_fd = x->in.fd;
 	req.enter = on_enter;
 	req.enter_arg = x;
-	req.enter_beside = enter_may_wait(x);
+	req.enter_beside = x->beside = enter_may_wait(x);
 	r = open_namespaces(x, &req, e);
 	bool tried = r == 0;
 
@@ -413,6 +402,14 @@ static int spawn(struct execution *x, struct err *e)
 	}
 	keep.n = 0; /* borrowed numbers, not ours to close */
 	return r;
+}
+
+static int serve(struct execution *x, const struct process_service *s, struct err *e)
+{
+	if (x->beside &&
+	    process_set_oom(x->child.pid, &x->spec.process.oom_score_adj, e) < 0)
+		return -e->code;
+	return process_serve(s, e);
 }
 
 static int on_ready(void *arg, struct err *e)
@@ -499,7 +496,7 @@ static int execute(struct execution *x, struct err *e)
 				e) < 0 ||
 	    build_plan(x, e) < 0)
 		return -e->code;
-	if (spawn(x, e) == 0 && process_serve(&s, e) == 0) {
+	if (spawn(x, e) == 0 && serve(x, &s, e) == 0) {
 		int r = process_await_exec(&x->child,
 					   deadline_in_ms(STEP_DEADLINE_MS), e);
 

@@ -380,6 +380,24 @@ static void log_affinity(pid_t pid, const cpu_set_t *set)
 	log_debug("nsexec[%d]: affinity: 0x%s", pid, hex);
 }
 
+int process_set_oom(pid_t pid, const struct opt_i32 *oom, struct err *e)
+{
+	char path[40], text[16];
+	int r;
+
+	if (!oom->set)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	(void)snprintf(text, sizeof(text), "%d", oom->v);
+	r = file_write_at(AT_FDCWD, path, text);
+	if (r == 0 || r == -ENOENT || r == -ESRCH)
+		return 0;
+	(void)err_errno(e, -r, "cannot set oom_score_adj to %d", oom->v);
+	if (r == -EACCES || r == -EPERM)
+		(void)err_hint(e, "going below the caller's value needs CAP_SYS_RESOURCE");
+	return err_at(e, "/process/oomScoreAdj");
+}
+
 int process_set_affinity(pid_t pid, const char *list, struct err *e)
 {
 	cpu_set_t set;

@@ -107,6 +107,11 @@ int process_await_exec(struct nsx_child *child, deadline_t deadline,
 int process_stuck(pid_t pid, const char *what, struct err *e);
 /* Reset the CPU affinity of a process to all CPUs its cpuset allows. */
 void process_reset_affinity(pid_t pid);
+/*
+ * Set the oom_score_adj of a process that serves no user yet; nothing if `oom` is not set,
+ * or the process has died: its last words are in the channel.
+ */
+int process_set_oom(pid_t pid, const struct opt_i32 *oom, struct err *e);
 /* sched_setaffinity(2) from a CPU list ("0-3,7"). */
 int process_set_affinity(pid_t pid, const char *list, struct err *e);
 
