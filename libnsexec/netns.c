@@ -24,36 +24,41 @@
 
 /* ---- parent side ---- */
 
-bool nsx_net_can_return(void)
+int nsx_net_home(void)
 {
 	struct err ignored = ERR_INIT;
 	AUTO(fd) int own = -1;
 
-	return nsx_open_ns_of(NSX_NET, getpid(), &own, &ignored) == 0 &&
-	       setns(own, CLONE_NEWNET) == 0;
+	if (nsx_open_ns_of(NSX_NET, getpid(), &own, &ignored) < 0 ||
+	    setns(own, CLONE_NEWNET) < 0)
+		return -1;
+	return TAKE_FD(own);
 }
 
-/* Best effort: init looks again, and can say why. */
-static void loopback(void)
+/* Best effort with the interface: init looks again, and can say why. */
+static int loopback_and_fd(int *ret_fd, struct err *e)
 {
-	AUTO(fd) int fd = net_socket();
+	AUTO(fd) int sock = net_socket();
+	int fd = -1;
 
-	if (fd >= 0)
-		(void)net_loopback_up(fd);
+	if (sock >= 0) {
+		(void)net_loopback_up(sock);
+		fd = net_namespace_of(sock);
+	}
+	if (fd < 0)
+		return nsx_open_ns_of(NSX_NET, getpid(), ret_fd, e);
+	*ret_fd = fd;
+	return 0;
 }
 
-int nsx_net_make(int *ret_fd, struct err *e)
+int nsx_net_make(int home, int *ret_fd, struct err *e)
 {
-	AUTO(fd) int own = -1;
 	int r;
 
-	if (nsx_open_ns_of(NSX_NET, getpid(), &own, e) < 0)
-		return -e->code;
 	if (unshare(CLONE_NEWNET) < 0)
 		return nsx_explain_create(e, errno, CLONE_NEWNET, -1);
-	loopback();
-	r = nsx_open_ns_of(NSX_NET, getpid(), ret_fd, e);
-	if (setns(own, CLONE_NEWNET) < 0) {
+	r = loopback_and_fd(ret_fd, e);
+	if (setns(home, CLONE_NEWNET) < 0) {
 		/* tried before; hooks and D-Bus of the host are out of reach now */
 		log_error("cannot return to the own network namespace: %s",
 			  errno_text(errno));

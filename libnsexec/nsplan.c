@@ -29,8 +29,8 @@
  *     that a second process inherits) unless the request says that it may be done
  *     while the process acts: it would wait for the parent to wake up and answer.
  * R7  A new network namespace takes the kernel four times as long as all the others.
- *     The parent, which would only wait, makes it while the process is at its mounts
- *     (netns.c), if the process says that it does without until then. Not with a user
+ *     The parent, which would only wait, makes it while the process is born and at its
+ *     mounts (netns.c), if the process says that it does without until then. Not with a user
  *     namespace, which has to own it. Its memory is charged to the cgroup of the
  *     caller, as that of a namespace which an engine makes and gives by path.
  *

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The planner of libnsexec: from a request to the flags of a clone and a program for
- * the process that it makes. Pure but for nsx_caps_probe(). Private to libnsexec and
- * its tests.
+ * the process that it makes. Pure. Private to libnsexec and its tests.
  */
 #ifndef OCIRUN_LIBNSEXEC_NSPLAN_H
 #define OCIRUN_LIBNSEXEC_NSPLAN_H
@@ -14,14 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Facts of the host that the planner needs; filled by nsx_caps_probe(). */
+/* Facts of the host that the planner needs. */
 struct nsx_caps {
 	bool clone_into_cgroup; /* cgroup_fd may be used */
 	bool net_by_parent;	/* it can make a network namespace and return */
 	uint32_t euid, egid;
 };
-
-void nsx_caps_probe(struct nsx_caps *ret, const struct nsx_request *req);
 
 /*
  * The plan is clone_flags for the zygote's clone3, then a program for the new

@@ -91,15 +91,16 @@ int nsx_zygote_reap(struct nsx_zygote *z, deadline_t deadline);
 /* ---- netns.c: parent side ---- */
 
 /*
- * May we leave our network namespace and come back? Not where it belongs to a user
- * namespace that we have no rights in.
+ * Our own network namespace (CLOEXEC), if we may leave it and come back; else -1. We may
+ * not where it belongs to a user namespace that we have no rights in.
  */
-bool nsx_net_can_return(void);
+int nsx_net_home(void);
 /*
- * A new one, with its loopback interface up and nobody in it. *ret_fd is CLOEXEC.
- * Fails as nsx_explain_create(); aborts if there is no way back.
+ * A new one, with its loopback interface up and nobody in it. *ret_fd is CLOEXEC;
+ * `home` is where to return to. Fails as nsx_explain_create(); aborts if there is no way
+ * back.
  */
-int nsx_net_make(int *ret_fd, struct err *e);
+int nsx_net_make(int home, int *ret_fd, struct err *e);
 
 /* ---- clone.c ---- */
 

@@ -45,6 +45,8 @@ struct spawn {
 	struct nsx_plan plan;
 	pid_t pid; /* first process, later the second; unreaped; 0 = none */
 	int pidfd;
+	int home;  /* network namespace to return to, or -1 */
+	int netfd; /* the new one that we made, or -1 */
 };
 
 static deadline_t wait_end(const struct nsx_request *req)
@@ -324,6 +326,24 @@ static void talk_to(struct spawn *s, const char *who)
 	s->z->chan.peer_pid = s->pid;
 }
 
+static bool has_op(const struct nsx_plan *plan, enum nsx_op_type type)
+{
+	for (size_t i = 0; i < plan->n_ops; i++)
+		if (plan->ops[i].type == type)
+			return true;
+	return false;
+}
+
+static int make_net(struct spawn *s, struct err *e)
+{
+	const char *pointer = s->req->ns[NSX_NET].pointer;
+
+	if (!s->plan.net_by_parent || s->netfd >= 0 ||
+	    nsx_net_make(s->home, &s->netfd, e) == 0)
+		return 0;
+	return pointer ? err_at(e, "%s", pointer) : -e->code;
+}
+
 /*
  * Plan, pack and ask. *ret_refused: the kernel has refused the clone, and the
  * zygote is there for another request; 1: for one without the cgroup.
@@ -332,6 +352,7 @@ static int give_birth(struct spawn *s, const struct nsx_caps *caps,
 		      bool *ret_refused, struct err *e)
 {
 	AUTO(fd) int program_fd = -1;
+	struct err net = ERR_INIT;
 	int r;
 
 	*ret_refused = true;
@@ -343,6 +364,9 @@ static int give_birth(struct spawn *s, const struct nsx_caps *caps,
 	*ret_refused = false;
 	if (send_request(s, program_fd, e) < 0)
 		return -e->code;
+	/* meanwhile, unless somebody will wait for what comes then; an error waits too */
+	if (!has_op(&s->plan, NSX_OP_BORN))
+		(void)make_net(s, &net);
 	r = take_process(s, ret_refused, e);
 	if (r == 0) {
 		talk_to(s, nsx_plan_clones(&s->plan) ? "stage" : "init");
@@ -356,14 +380,6 @@ static int give_birth(struct spawn *s, const struct nsx_caps *caps,
 }
 
 /* ---- services ---- */
-
-static bool has_op(const struct nsx_plan *plan, enum nsx_op_type type)
-{
-	for (size_t i = 0; i < plan->n_ops; i++)
-		if (plan->ops[i].type == type)
-			return true;
-	return false;
-}
 
 /* The second process takes the place of the first. */
 static int take_init(struct spawn *s, struct err *e)
@@ -390,12 +406,9 @@ static int take_init(struct spawn *s, struct err *e)
 /* NETNS. Nobody has to wait for it yet, so after everything that somebody waits for. */
 static int give_net(struct spawn *s, struct err *e)
 {
-	const char *pointer = s->req->ns[NSX_NET].pointer;
-	AUTO(fd) int fd = -1;
-
-	if (nsx_net_make(&fd, e) < 0)
-		return pointer ? err_at(e, "%s", pointer) : -e->code;
-	return chan_send(&s->z->chan, CHAN_NETNS, NULL, 0, &fd, 1, e);
+	if (make_net(s, e) < 0)
+		return -e->code;
+	return chan_send(&s->z->chan, CHAN_NETNS, NULL, 0, &s->netfd, 1, e);
 }
 
 static int serve(struct spawn *s, struct err *e)
@@ -421,14 +434,13 @@ static int serve(struct spawn *s, struct err *e)
 	return s->plan.net_by_parent ? give_net(s, e) : 0;
 }
 
-void nsx_caps_probe(struct nsx_caps *ret, const struct nsx_request *req)
+static void probe_caps(struct spawn *s, struct nsx_caps *ret)
 {
-	bool net = req->net_later && req->ns[NSX_NET].mode == NSX_NEW;
-
+	if (s->req->net_later && s->req->ns[NSX_NET].mode == NSX_NEW)
+		s->home = nsx_net_home();
 	/* The only probe of CLONE_INTO_CGROUP is to use it (enter_instead()).
 	 */
-	*ret = (struct nsx_caps){ true, net && nsx_net_can_return(), geteuid(),
-				  getegid() };
+	*ret = (struct nsx_caps){ true, s->home >= 0, geteuid(), getegid() };
 }
 
 /* The zygote has had its last request; its end may take a moment. */
@@ -450,12 +462,13 @@ static int hand_over(struct nsx_child *ret, struct spawn *s, struct err *e)
 int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	      struct err *e)
 {
-	struct spawn s = { .req = req, .z = req->zygote, .pidfd = -1 };
+	struct spawn s = { .req = req, .z = req->zygote, .pidfd = -1, .home = -1,
+			   .netfd = -1 };
 	struct nsx_caps caps;
 	bool refused;
 	int r;
 
-	nsx_caps_probe(&caps, req);
+	probe_caps(&s, &caps);
 	r = give_birth(&s, &caps, &refused, e);
 	if (r > 0) {
 		log_debug(
@@ -470,5 +483,7 @@ int nsx_spawn(struct nsx_child *ret, const struct nsx_request *req,
 	}
 	if (r < 0 && !refused)
 		undo(&s);
+	auto_fd(&s.home);
+	auto_fd(&s.netfd);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include "base/net.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -38,4 +39,11 @@ int net_loopback_up(int sock)
 		return 0;
 	req.ifr_flags = (short)(req.ifr_flags | IFF_UP);
 	return ioctl(sock, SIOCSIFFLAGS, &req) < 0 ? -errno : 0;
+}
+
+int net_namespace_of(int sock)
+{
+	int fd = ioctl(sock, SIOCGSKNS);
+
+	return fd < 0 ? -errno : fd;
 }

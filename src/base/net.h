@@ -18,4 +18,10 @@ int net_socket(void);
  */
 int net_loopback_up(int sock);
 
+/*
+ * The namespace that `sock` was made in, by SIOCGSKNS: CLOEXEC descriptor, or -errno
+ * (-EPERM without CAP_NET_ADMIN there, -ENOTTY before Linux 4.9).
+ */
+int net_namespace_of(int sock);
+
 #endif
