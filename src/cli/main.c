@@ -76,7 +76,16 @@ static const char *base_name(const char *path)
  */
 static uint32_t check_inherited(void)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* the lowest that is free; nothing more to do if 0-2 are not */
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (fd > STDERR_FILENO) {
+		(void)close(fd);
+		return (uint32_t)(fd - 3);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	while (fd >= 0 && fd <= STDERR_FILENO) {
 		(void)fcntl(fd, F_SETFD, 0);

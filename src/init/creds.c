@@ -173,7 +173,6 @@ static int plain_root(struct err *e)
 
 int step_bounding(struct init *in, const union step_arg *u, struct err *e)
 {
-	uint64_t bounding, drop;
 	char name[40];
 
 	(void)in;
@@ -181,13 +180,18 @@ int step_bounding(struct init *in, const union step_arg *u, struct err *e)
 		return 0;
 	if (plain_root(e) < 0)
 		return -e->code;
-	(void)caps_known(&bounding);
-	drop = bounding & ~u->caps.bounding;
 	for (unsigned int cap = 0; cap < CAP_BITS; cap++) {
-		if (!(drop >> cap & 1))
+		if (u->caps.bounding >> cap & 1 ||
+		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
 			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+		if (errno == EINVAL) /* beyond the last one of this kernel */
+			break;
+		/* who may drop none may still have none to drop */
+		int code = errno;
+
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 0)
 			continue;
+		errno = code;
 		(void)err_errno(e, errno, "cannot drop %s from the bounding set",
 				cap_text(cap, name, sizeof(name)));
 		(void)err_at(e, "/process/capabilities/bounding");

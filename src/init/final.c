@@ -158,17 +158,34 @@ static void on_end(int sig)
 	sys_exit(128 + sig);
 }
 
+static const int end_sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+
 /*
  * PID 1 gets no signal that it has no handler for (pid_namespaces(7)), but a
  * container that nobody started yet must be possible to end. EXEC undoes it.
  */
 static void end_on_signals(void)
 {
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	const struct sigaction act = { .sa_handler = on_end };
 
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
-		(void)sigaction(sigs[i], &act, NULL);
+	for (size_t i = 0; i < sizeof(end_sigs) / sizeof(*end_sigs); i++)
+		(void)sigaction(end_sigs[i], &act, NULL);
+}
+
+/*
+ * What is ignored, and the mask, survive execve(2). All was as it is by default when
+ * this process began (libnsexec/stage.c); these are the signals that init changes. The
+ * mask last: a pending one must find no handler.
+ */
+static void undo_signals(void)
+{
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(end_sigs) / sizeof(*end_sigs); i++)
+		(void)sys_signal_default(end_sigs[i]);
+	(void)sys_signal_default(SIGPIPE);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 int step_wait_start(struct init *in, const union step_arg *u, struct err *e)
@@ -281,8 +298,7 @@ int step_exec(struct init *in, const union step_arg *u, struct err *e)
 	/* the words that scripts for runc look for in a debug log */
 	log_debug("setns_init: about to exec");
 	close_others(in, (unsigned int)first);
-	/* what is ignored, and the mask, would survive execve(2) */
-	proc_default_signals();
+	undo_signals();
 	argv = make_argv(x->argv, x->n_argv);
 	(void)execve(in->exe, argv, in->envp);
 	code = errno;

@@ -33,12 +33,13 @@ struct host {
 	bool has_kcore;          /* /proc/kcore exists */
 	bool apparmor, selinux;  /* LSM enabled */
 	int cap_last;            /* highest capability of the kernel */
-	bool cgroup_ns, time_ns; /* namespaces supported */
 };
 
 /* Fill *ret from the running system. Never fails: unknown counts as absent. */
 void host_probe(struct host *ret);
 /* True if the id map of this process is not the whole identity. */
 bool host_in_userns(void);
+/* True if the kernel has time namespaces. */
+bool host_has_time_ns(void);
 
 #endif

@@ -31,7 +31,8 @@ union step_arg *plan_add(struct builder *b)
 	struct step *s;
 
 	if (p->n_steps == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 64;
+		/* each mount is a step, few of the others are more than one */
+		p->cap = p->cap ? p->cap * 2 : b->spec->n_mounts + 96;
 		p->steps = xreallocarray(p->steps, p->cap, sizeof(*p->steps));
 	}
 	s = &p->steps[p->n_steps++];

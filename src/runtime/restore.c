@@ -120,7 +120,7 @@ static int on_restored(void *arg, pid_t init, bool time_ns, struct err *e)
 	cr->child.pid = init;
 	cr->child.pidfd = fd;
 	/* criu puts processes into a time namespace: exec has to join it */
-	if (time_ns && cr->host.time_ns)
+	if (time_ns && host_has_time_ns())
 		cr->c.rec.ns_listed |= 1U << NS_TIME;
 	return container_complete(cr, e);
 }

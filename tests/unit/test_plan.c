@@ -21,8 +21,6 @@
 static const struct host plain_host = {
 	.has_kcore = true,
 	.cap_last = 40,
-	.cgroup_ns = true,
-	.time_ns = true,
 };
 static const struct host nested_host = {
 	.has_kcore = true,

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/proc.h"
 #include "base/mem.h"
 #include "libnsexec/chan.h"
 #include "tests/tap.h"
@@ -105,6 +106,7 @@ static void be_init(struct maker *m, int chanfd)
 	in.plan.fail_at = m->fail_at;
 	in.chan = (struct chan){ .fd = chanfd, .self = "init",
 				 .peer = "parent", .peer_pidfd = -1 };
+	proc_default_signals(); /* as libnsexec/stage.c */
 	_exit(init_run(&in));
 }
 
