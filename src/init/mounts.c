@@ -289,6 +289,9 @@ static bool find_plain(struct init *in, const struct arg_mount *a,
 static bool may_wait(const struct init *in, const struct arg_mount *a,
 		     const char *path, const struct mnt *m, const struct target *t)
 {
+	/* the proof without that protection is of what nobody looks at */
+	if (!PROTECTED(MOUNT_ERRORS))
+		return false;
 	return t->direct && m->id && in->targetfd < 0 && streq(path, a->dest) &&
 	       !init_look_covers(in, path);
 }
