@@ -396,7 +396,7 @@ __attribute__((unused)) static void finish(struct nsx_child *c, struct fdvec *fd
 
 /* Every combination here: what differs from us is exactly what was asked. */
 
-/* False if this root can make no namespaces; the reason was printed. */
+/* False if we can make no namespaces; the reason was printed. */
 __attribute__((unused)) static bool can_make(void)
 {
 	struct nsx_request req;
@@ -405,6 +405,10 @@ __attribute__((unused)) static bool can_make(void)
 	struct err e = ERR_INIT;
 	bool can;
 
+	if (geteuid() != 0) {
+		skip(1, "needs root");
+		return false;
+	}
 	request(&req, "uts+", 0, &fds, "wait");
 	can = try_spawn(&c, &req, &e) == 0 &&
 	      chan_expect(&c.chan, CHAN_READY, deadline_in_ms(5000), &e) == 0;
