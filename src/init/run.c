@@ -311,6 +311,7 @@ int init_main(const struct nsx_init *nsx)
 
 	if (in.chan.plain) /* a seccomp filter is in force */
 		sys_exit(code);
+	free(in.looks.v);
 	free(in.exe);
 	free(in.envp);
 	plan_free(&in.plan);
