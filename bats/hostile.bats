@@ -573,3 +573,29 @@ dev_right='[ "$(stat -c %F:%t:%T /dev/null)" = "character special file:1:3" ] &&
 	[ "$status" -ne 0 ]
 	[ "$status" -ne 124 ]
 }
+
+@test "a row of bind mounts: its directory is exchanged for a copy at any moment" {
+	find_helper killat -D_GNU_SOURCE
+	"$HELPER" -o "$TESTDIR/report" -- true || skip "requires ptrace"
+	local row=$BUNDLE/rootfs/row binds=12 k made
+	mkdir -p "$TESTDIR/data"
+	# no mounts but these: the first call is of the root itself
+	config --arg d "$TESTDIR/data" --argjson n $binds '.mounts = [range($n) |
+			{destination: "/row/\(.)", type: "bind", source: $d, options: ["bind"]}] |
+		.linux.maskedPaths = [] | .linux.readonlyPaths = [] |
+		.linux.namespaces = [{type: "mount"}] | del(.hostname)'
+	for ((k = 2; k <= binds + 1; k++)); do
+		rm -rf "$row" "$row.old"
+		for ((made = 0; made < binds; made++)); do mkdir -p "$row/$made"; done
+		: >"$TESTDIR/report"
+		run timeout -k 5 20 "$HELPER" -p 2 -s move_mount -k $k -o "$TESTDIR/report" \
+			-x "mv '$row' '$row.old' && cp -a '$row.old' '$row'" \
+			-- "$OCIRUN" --root "$ROOT" run "$ID" </dev/null
+		grep -q "^struck .* move_mount" "$TESTDIR/report"
+		# the first one that was mounted, or was about to be
+		echo "$k $status $output"
+		[ "$status" -eq 1 ]
+		[[ "$output" == *"/mounts/0: "*"at '/row/0': '/row/0' does not lead to the mount just made"* ]]
+	done
+	rm -rf "$row" "$row.old"
+}
