@@ -225,6 +225,15 @@ static void release_target(const struct killat *ka)
 		(void)waitpid(pid, &status, __WALL);
 }
 
+/* A stopped tracee goes on by itself, with the signal that it stopped for. */
+static void let_go(pid_t pid, int status)
+{
+	int sig = WSTOPSIG(status) & 0x7f;
+	bool event = status >> 16 != 0 || sig == SIGTRAP;
+
+	(void)pt(PTRACE_DETACH, pid, 0, event ? 0 : (unsigned long)sig);
+}
+
 /* A running tracee cannot be detached: stop it first. */
 static void release_other(const struct killat *ka, pid_t pid)
 {
@@ -233,21 +242,21 @@ static void release_other(const struct killat *ka, pid_t pid)
 	if (pt(PTRACE_INTERRUPT, pid, 0, 0) < 0 ||
 	    waitpid(pid, &status, __WALL) != pid)
 		return;
-	if (WIFSTOPPED(status)) {
-		int sig = WSTOPSIG(status) & 0x7f;
-		bool event = status >> 16 != 0 || sig == SIGTRAP;
-
-		(void)pt(PTRACE_DETACH, pid, 0, event ? 0 : (unsigned long)sig);
-	} else if (pid == ka->main) {
+	if (WIFSTOPPED(status))
+		let_go(pid, status);
+	else if (pid == ka->main)
 		exit(code_of(status));
-	}
 }
 
-/* The target first: its parent may be waiting for it in vfork(2). */
+/*
+ * The target first: its parent may be waiting for it in vfork(2). The others in the
+ * opposite order of their making, for the same reason. Who was made just now and is
+ * not known yet, is traced all the same: follow() lets it go.
+ */
 static void release_all(struct killat *ka)
 {
 	release_target(ka);
-	for (int i = 0; i < ka->n_seen; i++)
+	for (int i = ka->n_seen - 1; i >= 0; i--)
 		if (ka->seen[i] != 0 && ka->seen[i] != ka->target)
 			release_other(ka, ka->seen[i]);
 	ka->struck = true;
@@ -397,15 +406,16 @@ static int follow(struct killat *ka)
 {
 	for (;;) {
 		int status;
-		pid_t pid = ka->struck ? waitpid(ka->main, &status, 0) :
-					 waitpid(-1, &status, __WALL);
+		pid_t pid = waitpid(-1, &status, __WALL);
 
 		if (pid < 0 && errno == EINTR)
 			continue;
 		if (pid < 0)
 			die("wait: %s", strerror(errno));
 		if (WIFSTOPPED(status)) {
-			if (!ka->struck)
+			if (ka->struck)
+				let_go(pid, status);
+			else
 				on_stop(ka, pid, status);
 			continue;
 		}
