@@ -1,177 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The cgroup code against the running kernel: on the layout of the host, and
- * once more in a private mount namespace with nothing but cgroup2. Needs root.
- * Everything is made below "ocirun-test-PID"; a parent process removes that
- * whatever happens to the tests.
- */
+/* The life of a cgroup on the running kernel: made, entered, signalled, removed. */
 #include "config.h"
 
-#include "cgroup/cg_internal.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/fd.h"
-#include "base/proc.h"
-#include "base/sys.h"
-#include "tests/tap.h"
-
-static char top[64];     /* "/ocirun-test-PID" */
-static char scratch[64]; /* directory for device nodes */
-
-/* ---- helpers ---------------------------------------------------------------- */
-
-/* A process that does what is asked for by single letters. */
-struct puppet { pid_t pid; int to, from; };
-
-static void puppet_main(int from, int to)
-{
-	char c, path[100];
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (read(from, &c, 1) == 1) {
-		int fd = -1, r = 0;
-
-		switch (c) {
-		case 'n': fd = open("/dev/null", O_RDWR | O_CLOEXEC); break;
-		case 'k':
-			snprintf(path, sizeof(path), "%s/node", scratch);
-			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-			break;
-		case 'f': /* hit the limit of processes */
-			for (int i = 0; i < 8 && r == 0; i++) {
-				pid_t p = fork();
-
-				if (p == 0)
-					for (;;)
-						(void)pause();
-				r = p < 0 ? errno : 0;
-			}
-			fd = r ? -1 : 0;
-			errno = r;
-			break;
-		default: fd = 0; break;
-		}
-		c = (char)(fd < 0 ? errno : 0);
-		if (write(to, &c, 1) != 1)
-			_exit(1);
-	}
-	_exit(0);
-}
-
-static struct puppet puppet_new(int cgroup_fd)
-{
-	struct puppet p = { -1, -1, -1 };
-	struct sys_clone_args args = { .exit_signal = SIGCHLD };
-	int to[2], from[2];
-
-	if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0)
-		bail("no pipes");
-	if (cgroup_fd >= 0) {
-		args.flags = SYS_CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)cgroup_fd;
-	}
-	p.pid = sys_clone3(&args);
-	if (p.pid == 0) {
-		(void)close(to[1]);
-		(void)close(from[0]);
-		puppet_main(to[0], from[1]);
-	}
-	(void)close(to[0]);
-	(void)close(from[1]);
-	p.to = to[1];
-	p.from = from[0];
-	return p;
-}
-
-/* The errno of what it did; -1 if there is no answer within ms. */
-static int puppet_ask(const struct puppet *p, char c, int ms)
-{
-	struct pollfd pfd = { .fd = p->from, .events = POLLIN };
-
-	if (write(p->to, &c, 1) != 1)
-		return -1;
-	if (poll(&pfd, 1, ms) != 1 || read(p->from, &c, 1) != 1)
-		return -1;
-	return c;
-}
-
-static void puppet_end(struct puppet *p)
-{
-	(void)close(p->to);
-	(void)close(p->from);
-	if (p->pid > 0) {
-		(void)kill(p->pid, SIGKILL);
-		(void)waitpid(p->pid, NULL, 0);
-	}
-}
-
-static int make(struct cgroup **ret, const char *name,
-		const struct spec_resources *res, struct err *e)
-{
-	char *path = xasprintf("%s/%s", top, name);
-	struct cgroup_req req = { .id = "x", .cgroups_path = path,
-				  .resources = res };
-	int r = cgroup_plan(ret, &req, e);
-
-	if (r == 0)
-		r = cgroup_create(*ret, e);
-	free(path);
-	return r;
-}
-
-static void say(int r, const struct err *e)
-{
-	char buf[2000];
-
-	if (r < 0)
-		diag("%s", err_format(e, buf, sizeof(buf)));
-}
-
-/* Every line of /proc/PID/cgroup of a mounted hierarchy ends in `suffix`. */
-static bool is_in(pid_t pid, const struct cgroup *cg, const char *suffix)
-{
-	struct arena a = { 0 };
-	char *proc = arena_printf(&a, "/proc/%d", pid);
-	const char *text = cg_read(&a, proc, "cgroup");
-	bool all = true;
-
-	for (size_t i = 0; i < cg->n_dirs; i++) {
-		const char *p = cg_self_path(&a, text, cg->dirs[i].names);
-
-		all = all && p && str_ends(p, suffix);
-	}
-	arena_free(&a);
-	return all;
-}
-
-static size_t dirs_left(const struct cgroup *cg)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < cg->n_dirs; i++)
-		n += access(cg->dirs[i].dir, F_OK) == 0;
-	return n;
-}
-
-static const struct spec_device_rule deny_all[] = {
-	{ false, 'a', -1, -1, true, true, true },
-};
-
-/* ---- the tests ------------------------------------------------------------------ */
+#include "tests/unit/cgenv.h"
 
 static void test_life(void)
 {
@@ -416,197 +247,6 @@ static void test_deep(void)
 	cgroup_close(cg);
 }
 
-static int n_programs(int dirfd)
-{
-	union bpf_attr attr;
-	uint32_t ids[64];
-
-	memset(&attr, 0, sizeof(attr));
-	attr.query.target_fd = (uint32_t)dirfd;
-	attr.query.attach_type = BPF_CGROUP_DEVICE;
-	attr.query.prog_ids = (uint64_t)(uintptr_t)ids;
-	attr.query.prog_cnt = 64;
-	return syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) < 0
-		? -errno : (int)attr.query.prog_cnt;
-}
-
-/* The kernel's verifier takes whatever shape the generator makes. */
-static void test_verifier(int dirfd)
-{
-	static const struct {
-		struct spec_device_rule v[5];
-		size_t n;
-	} t[] = {
-		{ { { true, 'a', -1, -1, true, true, true } }, 1 },
-		{ { { true, 'c', -1, -1, true, true, true },
-		    { true, 'b', -1, -1, true, true, true },
-		    { true, 'c', 1, 3, true, false, false },
-		    { true, 'c', 1, -1, true, true, true } }, 4 },
-		{ { { true, 'a', -1, -1, true, true, true },
-		    { false, 'c', -1, -1, true, true, true },
-		    { false, 'c', 1, 3, true, false, false },
-		    { false, 'b', 8, -1, false, true, false },
-		    { false, 'b', -1, 7, false, true, false } }, 5 },
-		{ { { true, 'b', -1, 5, true, false, false },
-		    { true, 'b', -1, 6, true, false, false },
-		    { true, 'b', -1, -1, true, false, false },
-		    { true, 'b', 9, 1, true, true, false } }, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		for (int defaults = 0; defaults < 2; defaults++) {
-			struct arena a = { 0 };
-			struct err e = ERR_INIT;
-			struct cg_dev_policy p;
-			int r = cg_devices_policy(&p, &a, t[i].v, t[i].n,
-						  defaults, &e);
-
-			r = r < 0 ? r : cg_devices_apply_v2(dirfd, &p, false, &e);
-			is_int(r, 0, "list %zu is accepted", i);
-			say(r, &e);
-			arena_free(&a);
-		}
-	}
-}
-
-static void test_programs(void)
-{
-	struct spec_device_rule rules[] = {
-		{ false, 'a', -1, -1, true, true, true },
-		{ true, 'c', 1, 11, true, false, false },
-	};
-	struct spec_resources res = { .devices = rules, .n_devices = 1 };
-	struct cgroup *cg = NULL;
-	struct err e = ERR_INIT;
-
-	is_int(make(&cg, "programs", &res, &e), 0, "create");
-	struct puppet p = puppet_new(-1);
-
-	is_int(cgroup_enter(cg, p.pid, false, &e), 0, "enter");
-	is_int(cgroup_apply(cg, &res, &e), 0, "apply");
-	is_int(puppet_ask(&p, 'k', 5000), EPERM, "denied");
-	res.n_devices = 2;
-	for (int i = 0; i < 3; i++)
-		is_int(cgroup_apply(cg, &res, &e), 0, "update %d", i);
-	is_int(puppet_ask(&p, 'k', 5000), 0, "allowed now");
-	if (cg->unified) {
-		test_verifier(cg->fd2);
-		is_int(n_programs(cg->fd2), 1, "programs do not pile up");
-	} else {
-		skip(1, "no programs on v1");
-	}
-	puppet_end(&p);
-	res.n_devices = 0;
-	is_int(cgroup_destroy(cg, deadline_in_ms(5000), &e), 0, "destroy");
-	cgroup_close(cg);
-}
-
-static void test_limits_v1(void)
-{
-	struct spec_hugepage hp[] = { { "2MB", 4194304 } };
-	struct spec_resources res = {
-		.memory = { .limit = { true, 64 << 20 },
-			    .swap = { true, 128 << 20 },
-			    .reservation = { true, 32 << 20 } },
-		.cpu = { .shares = { true, 512 }, .quota = { true, 50000 },
-			 .period = { true, 100000 }, .cpus = "0", .mems = "0" },
-		.pids_limit = { true, 0 },
-		.hugepages = hp, .n_hugepages = 1,
-	};
-	static const struct { const char *ctrl, *file, *want; } t[] = {
-		{ "memory", "memory.limit_in_bytes", "67108864" },
-		{ "memory", "memory.memsw.limit_in_bytes", "134217728" },
-		{ "memory", "memory.soft_limit_in_bytes", "33554432" },
-		{ "cpu", "cpu.shares", "512" },
-		{ "cpu", "cpu.cfs_quota_us", "50000" },
-		{ "cpuset", "cpuset.cpus", "0" }, { "cpuset", "cpuset.mems", "0" },
-		{ "pids", "pids.max", "1" },
-		{ "hugetlb", "hugetlb.2MB.max", "4194304" },
-	};
-	const size_t n = sizeof(t) / sizeof(t[0]);
-	struct cgroup *cg = NULL;
-	struct err e = ERR_INIT;
-
-	if (access(CG_ROOT "/hugetlb", F_OK) < 0 &&
-	    access("/sys/kernel/mm/hugepages/hugepages-2048kB", F_OK) < 0)
-		res.n_hugepages = 0;
-	int r = make(&cg, "limits", &res, &e);
-
-	say(r, &e);
-	if (r == -ENOTSUP) {
-		skip((unsigned int)n + 7, "this host lacks a controller");
-		return;
-	}
-	is_int(r, 0, "create");
-	r = cgroup_apply(cg, &res, &e);
-	is_int(r, 0, "apply");
-	say(r, &e);
-	for (size_t i = 0; i < n; i++) {
-		struct arena a = { 0 };
-		const struct cg_dir *d = cg_find_v1(cg, t[i].ctrl);
-
-		d = d ? d : cg->d2;
-		is_str(d ? cg_read(&a, d->dir, t[i].file) : "", t[i].want, "%s",
-		       t[i].file);
-		arena_free(&a);
-	}
-	/* Raise, then cut: each needs another order of the two writes. */
-	struct spec_resources up = { .memory = { .limit = { true, 256 << 20 },
-						 .swap = { true, 512 << 20 } } };
-
-	is_int(cgroup_apply(cg, &up, &e), 0, "raise memory and swap");
-	up.memory.limit.v = 16 << 20;
-	up.memory.swap.v = 16 << 20;
-	is_int(cgroup_apply(cg, &up, &e), 0, "cut memory and swap");
-	struct spec_resources bad = { .cpu = { .cpus = "4000" } };
-
-	r = cgroup_apply(cg, &bad, &e);
-	ok(r < 0 && streq(e.pointer, "/linux/resources/cpu/cpus"),
-	   "bad cpus: %s (%s)", e.msg, e.hint);
-	err_clear(&e);
-	bad = (struct spec_resources){ .cpu = { .shares = { true, 1 } } };
-	r = cgroup_apply(cg, &bad, &e);
-	ok(r < 0 && strstr(e.msg, "the minimum allowed cpu-shares is 2"),
-	   "clamped: %s", e.msg);
-	err_clear(&e);
-	is_int(cgroup_destroy(cg, deadline_in_ms(5000), &e), 0, "destroy");
-	cgroup_close(cg);
-}
-
-static void test_limits_v2(void)
-{
-	struct kv kv[] = { { "cgroup.max.descendants", "7" } };
-	struct spec_resources res = { .unified = { kv, 1 } };
-	struct spec_resources bad = { .memory = { .limit = { true, 1 << 20 } } };
-	struct arena a = { 0 };
-	struct cgroup *cg = NULL;
-	struct err e = ERR_INIT;
-	int r = make(&cg, "limits2", &res, &e);
-
-	is_int(r, 0, "create");
-	say(r, &e);
-	is_int(cgroup_apply(cg, &res, &e), 0, "apply");
-	is_str(cg_read(&a, cg->d2->dir, "cgroup.max.descendants"), "7",
-	       "unified key");
-	is_str(cg_read(&a, cg->d2->dir, "cgroup.controllers"), cg->avail,
-	       "every controller on offer is enabled");
-	if (cg_has_word(cg->avail, "memory", ' ')) {
-		is_int(cgroup_apply(cg, &bad, &e), 0, "memory");
-		skip(1, "memory is available");
-	} else {
-		struct cgroup *no = NULL;
-
-		r = make(&no, "limits3", &bad, &e);
-		is_int(r, -ENOTSUP, "a missing controller is an error");
-		ok(streq(e.pointer, "/linux/resources/memory/limit") &&
-		   strstr(e.msg, "'memory' is not available"), "%s", e.msg);
-		err_clear(&e);
-	}
-	is_int(cgroup_destroy(cg, deadline_in_ms(5000), &e), 0, "destroy");
-	cgroup_close(cg);
-	arena_free(&a);
-}
-
 /* A cgroup that passes controllers on holds no processes: follow the init. */
 static void test_follow(void)
 {
@@ -742,54 +382,19 @@ static void test_unprivileged(void)
 		bail("cannot become root again");
 }
 
-static void run_all(const char *layout)
+static void tests(const struct cg_layout *l)
 {
-	struct cg_layout l;
-	struct arena a = { 0 };
-	struct err e = ERR_INIT;
-
-	diag("layout: %s", layout);
-	is_int(cg_layout_probe(&l, &a, true, &e), 0, "probe");
-	if (l.n == 0) {
-		skip(1, "no cgroup hierarchy is mounted");
-		arena_free(&a);
-		return;
-	}
 	test_life();
 	test_signal();
 	test_wait();
 	test_frozen_target();
 	test_deep();
-	test_programs();
 	test_view();
 	test_unprivileged();
-	if (l.unified) {
-		test_limits_v2();
+	if (l->unified) {
 		test_follow();
 		test_threaded();
-	} else {
-		test_limits_v1();
 	}
-	arena_free(&a);
-}
-
-static bool only_cgroup2(void)
-{
-	return unshare(CLONE_NEWNS) == 0 &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       umount2(CG_ROOT, MNT_DETACH) == 0 &&
-	       mount("none", CG_ROOT, "cgroup2", 0, NULL) == 0;
-}
-
-static bool read_only(void)
-{
-	return mount(NULL, CG_ROOT, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY,
-		     NULL) == 0;
-}
-
-static bool no_cgroup(void)
-{
-	return umount2(CG_ROOT, MNT_DETACH) == 0;
 }
 
 /* Layouts on which nothing can be made: what is not asked for does not fail. */
@@ -851,72 +456,15 @@ static void test_cannot(const char *what, const char *word)
 	cgroup_close(cg);
 }
 
-static int tests(void)
+static void test_nothing(void)
 {
-	char node[100];
-
-	snprintf(node, sizeof(node), "%s/node", scratch);
-	if (mknod(node, S_IFCHR | 0666, makedev(1, 11)) < 0)
-		bail("cannot make a device node");
-	run_all("as it is");
-	if (only_cgroup2()) {
-		run_all("cgroup2 only");
-		if (read_only())
-			test_cannot("read-only", "read-only");
-		if (no_cgroup())
-			test_cannot("none", "no cgroup hierarchy");
-	} else {
-		skip(1, "cannot make a private view of cgroup2");
-	}
-	return done();
-}
-
-/* Whatever the tests left. The host's view reaches the private one's tree. */
-static void clean_up(void)
-{
-	struct cg_layout l;
-	struct arena a = { 0 };
-	struct err e = ERR_INIT;
-	char *node = xasprintf("%s/node", scratch);
-
-	(void)unlink(node);
-	(void)rmdir(scratch);
-	free(node);
-	for (size_t i = 0; cg_layout_probe(&l, &a, false, &e) == 0 && i < l.n;
-	     i++) {
-		struct cgroup_path p = {
-			l.v[i].names, arena_printf(&a, "%s%s", l.v[i].mount, top)
-		};
-		struct cgroup *cg;
-
-		if (cgroup_open(&cg, &p, 1, CGROUP_FS, &e) < 0)
-			continue;
-		(void)cgroup_kill(cg, SIGKILL, &e);
-		(void)cgroup_destroy(cg, deadline_in_ms(5000), &e);
-		cgroup_close(cg);
-	}
-	arena_free(&a);
+	if (read_only())
+		test_cannot("read-only", "read-only");
+	if (no_cgroup())
+		test_cannot("none", "no cgroup hierarchy");
 }
 
 int main(void)
 {
-	int status = 0;
-
-	if (geteuid() != 0 || cg_in_userns()) {
-		skip(1, "needs root in the initial user namespace");
-		return done();
-	}
-	snprintf(top, sizeof(top), "/ocirun-test-%d", getpid());
-	snprintf(scratch, sizeof(scratch), "/tmp/ocirun-test-%d", getpid());
-	if (mkdir(scratch, 0700) < 0)
-		bail("no scratch directory");
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(tests());
-	(void)waitpid(pid, &status, 0);
-	clean_up();
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	bail("the tests were killed");
+	return cgenv_main(tests, test_nothing);
 }
