@@ -114,6 +114,30 @@ ptmx" ]]
 644 0" 'stat -c "%a %u" /dev/tty /dev/null'
 }
 
+@test "a mount of the config takes the place of a device" {
+	# the old way to a /dev/random that never waits
+	add_bind /dev/random /dev/urandom
+	add_bind /dev//./full "$TESTDIR/file"
+	echo mine >"$TESTDIR/file"
+	script='echo $(stat -c "%F %t:%T" /dev/random /dev/zero); cat /dev/full'
+	prints "character special file 1:9 character special file 1:5
+mine" "$script"
+	# as with all devices of the host in the config (docker run --privileged)
+	config '.linux.devices = [{type: "c", path: "/dev/random", major: 1, minor: 8},
+		{type: "c", path: "/dev/full", major: 1, minor: 7}]'
+	prints "character special file 1:9 character special file 1:5
+mine" "$script"
+	map_users
+	prints "character special file 1:9 character special file 1:5
+mine" "$script"
+}
+
+@test "a mount does not take the place of /dev/null" {
+	echo mine >"$TESTDIR/file"
+	add_bind /dev/null "$TESTDIR/file"
+	prints "character special file 1:3" 'stat -c "%F %t:%T" /dev/null; cat /dev/null'
+}
+
 @test "a device entry for /dev/ptmx does not replace the link" {
 	config '.linux.devices = [{type: "c", path: "/dev/ptmx", major: 5, minor: 2}]'
 	prints pts/ptmx 'readlink /dev/ptmx'

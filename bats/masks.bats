@@ -116,6 +116,15 @@ ro
 	has_opts /data/dir/below rw
 }
 
+@test "the root as a read-only path" {
+	config '.linux.readonlyPaths = ["/data/..", "/proc/sys"] | .root.readonly = false'
+	works 'echo x 2>/dev/null >/new || echo ro; echo x >/dev/shm/new && echo rw; cat /proc/self/mountinfo'
+	[ "${lines[0]}" = ro ]
+	[ "${lines[1]}" = rw ]
+	has_opts / ro
+	has_opts /proc/sys ro
+}
+
 @test "relative paths are refused" {
 	config '.linux.maskedPaths = ["data/file"]'
 	refused /linux/maskedPaths/0 "absolute"

@@ -688,6 +688,37 @@ cgroup2_flags() {
 	is_mnt /sys/fs/cgroup root /
 }
 
+@test "a tmpfs with rro turns read-only when what is below it is mounted" {
+	needs_new_calls "mount_setattr(2)"
+	add_mount /t tmpfs tmpfs rro,rnoexec
+	add_mount /t/below tmpfs tmpfs
+	config '.mounts |= map(if .destination == "/dev" then .options += ["rro"] else . end)'
+	works 'cat /proc/self/mountinfo; stat -c %t:%T /dev/zero'
+	has_opts /t ro noexec
+	has_opts /t/below rw
+	has_opts /dev ro
+	[ "${lines[-1]}" = 1:5 ]
+}
+
+@test "cgroup mounts: source and recursive attributes" {
+	needs_new_calls "mount_setattr(2)"
+	config '.mounts |= map(if .type == "cgroup"
+		then .options = ["rro", "rnosuid", "rnoexec"] else . end)'
+	for ns in 0 1; do
+		works 'cat /proc/self/mountinfo'
+		dir=/sys/fs/cgroup
+		has_opts $dir ro nosuid noexec
+		[ "$(cgroup_layout)" = v2 ] || has_opts $dir/pids ro nosuid noexec
+		add_ns cgroup
+	done
+	[ -n "$(cgroup2_flags)" ] || return 0
+	del_mount /sys/fs/cgroup
+	add_mount /sys/fs/cgroup cgroup2 "a source" rnodev
+	works 'cat /proc/self/mountinfo'
+	is_mnt /sys/fs/cgroup source 'a\040source'
+	has_opts /sys/fs/cgroup nodev
+}
+
 @test "cgroup mount that may be written" {
 	config '.mounts |= map(if .type == "cgroup"
 		then .options -= ["ro"] else . end)'

@@ -624,8 +624,6 @@ static int mount_fs(struct init *in, const struct arg_mount *a,
 		r = init_join_net(in, e);
 	if (r < 0)
 		return r;
-	if (a->kind == MOUNT_CGROUP)
-		fs.source = "cgroup"; /* arg_mount.source is the way out */
 	fs.data = data = fs_data(a, &t);
 	r = mnt_new(&m, &fs, e);
 	if (r == 0)
@@ -652,10 +650,11 @@ static int mount_cgroup(struct init *in, const struct arg_mount *a,
 	struct mnt_at at = { .rootfd = in->rootfd, .path = path };
 	int r = mount_fs(in, a, path, e);
 
-	if ((r != -EPERM && r != -EBUSY) || a->source[0] != '/')
+	if ((r != -EPERM && r != -EBUSY) || !a->way_out)
 		return r;
 	err_clear(e);
 	bind.kind = MOUNT_BIND;
+	bind.source = a->way_out;
 	bind.flags |= MS_BIND | MS_REC;
 	if (!PROTECTED(CGROUP_READONLY))
 		bind.flags &= ~(uint64_t)MS_RDONLY;

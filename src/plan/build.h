@@ -47,5 +47,6 @@ struct strset {
 void strset_init(struct strset *set, struct arena *arena, size_t n);
 /* False if the string was in the set already. */
 bool strset_add(struct strset *set, const char *p, size_t len);
+bool strset_has(const struct strset *set, const char *p);
 
 #endif

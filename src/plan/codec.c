@@ -89,6 +89,7 @@ static const struct field fields_mount[] = {
 	F(F_STR, arg_mount, type),
 	F(F_STR, arg_mount, source),
 	F(F_OPT, arg_mount, data),
+	F(F_OPT, arg_mount, way_out),
 	RUN(F_U64, arg_mount, flags, rec_clr),
 	LIST(F_U32V, arg_mount, propagation, n_propagation),
 	RUN(F_BOOL, arg_mount, by_parent, label_set),

@@ -57,23 +57,36 @@ void strset_init(struct strset *set, struct arena *arena, size_t n)
 	set->mask = size - 1;
 }
 
-bool strset_add(struct strset *set, const char *p, size_t len)
+/* Where the string is, or where it would go. */
+static size_t strset_find(const struct strset *set, const char *p, size_t len)
 {
 	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
+	size_t i;
 
-	for (size_t i = 0; i < len; i++)
+	for (i = 0; i < len; i++)
 		h = (h ^ (unsigned char)p[i]) * 0x100000001b3ULL;
-	for (size_t i = (size_t)(h ^ (h >> 32)) & set->mask;;
-	     i = (i + 1) & set->mask) {
-		if (!set->slot[i].p) {
-			set->slot[i].p = p;
-			set->slot[i].len = len;
-			return true;
-		}
+	for (i = (size_t)(h ^ (h >> 32)) & set->mask; set->slot[i].p;
+	     i = (i + 1) & set->mask)
 		if (set->slot[i].len == len &&
 		    memcmp(set->slot[i].p, p, len) == 0)
-			return false;
-	}
+			break;
+	return i;
+}
+
+bool strset_add(struct strset *set, const char *p, size_t len)
+{
+	size_t i = strset_find(set, p, len);
+
+	if (set->slot[i].p)
+		return false;
+	set->slot[i].p = p;
+	set->slot[i].len = len;
+	return true;
+}
+
+bool strset_has(const struct strset *set, const char *p)
+{
+	return set->slot[strset_find(set, p, strlen(p))].p;
 }
 
 void plan_state_head(struct str *out, const char *id, const char *status)

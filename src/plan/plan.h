@@ -60,7 +60,7 @@ struct arg_rootfs {
 
 /*
  * A cgroup mount of the config becomes one or more of these with its index:
- * cgroup2 is MOUNT_CGROUP (a bind of `source` if the kernel refuses with EPERM
+ * cgroup2 is MOUNT_CGROUP (a bind of `way_out` if the kernel refuses with EPERM
  * or EBUSY) with a cgroup namespace and MOUNT_BIND without one, the tmpfs over
  * v1 hierarchies MOUNT_TMPFS, a hierarchy MOUNT_FS (type "cgroup") with a cgroup
  * namespace and MOUNT_BIND without one.
@@ -68,7 +68,7 @@ struct arg_rootfs {
 struct arg_mount {
 	uint32_t index;     /* N of /mounts/N; UINT32_MAX = made by the runtime */
 	uint32_t kind;      /* enum mount_kind */
-	const char *dest, *type, *source, *data; /* data NULL = none */
+	const char *dest, *type, *source, *data, *way_out; /* last two: or NULL */
 	uint64_t flags, cleared; /* MS_* */
 	uint64_t rec_set, rec_clr; /* SYS_ATTR_*, applied recursively */
 	uint32_t *propagation; size_t n_propagation; /* MS_* in order */

@@ -13,11 +13,14 @@
 #include "plan/build.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/protect.h"
+#include "base/sys.h"
+
 #include "base/banned.h"
 
 int plan_fill_PROPAGATION(struct builder *b, struct err *e)
@@ -84,13 +87,21 @@ static bool is_dev(const char *dest)
 	return streq(clean, "/dev");
 }
 
+/* Of a new file system "rro" says the same as "ro": nothing is below it yet. */
+static bool wants_ro(const struct spec_mount *m)
+{
+	return m->o.flags & MS_RDONLY ||
+	       (m->o.rec_set & SYS_ATTR_RDONLY && m->kind != MOUNT_BIND &&
+		m->kind != MOUNT_REMOUNT);
+}
+
 /*
  * Files are still to be made in /dev and, for tmpfs, modes to be set: such
  * mounts turn read-only at the end.
  */
 static bool ro_is_late(const struct spec_mount *m)
 {
-	if (!(m->o.flags & MS_RDONLY))
+	if (!wants_ro(m))
 		return false;
 	if (m->kind == MOUNT_REMOUNT)
 		return streq(m->type, "tmpfs") && !(m->o.flags & MS_BIND);
@@ -132,9 +143,20 @@ static struct arg_mount mount_base(const struct spec_mount *m, size_t index)
 		.data = m->o.data,
 		.flags = m->o.flags,
 		.cleared = m->o.cleared,
+		.rec_set = m->o.rec_set,
+		.rec_clr = m->o.rec_clr,
 		.propagation = m->o.propagation.v,
 		.n_propagation = m->o.propagation.n,
 	};
+}
+
+/* A REMOUNT_RO step follows. */
+static void writable_for_now(struct arg_mount *a)
+{
+	a->ro_late = true;
+	a->flags &= ~(uint64_t)MS_RDONLY;
+	if (a->kind != MOUNT_BIND)
+		a->rec_set &= ~SYS_ATTR_RDONLY;
 }
 
 static const char *bind_source(struct builder *b, const char *source)
@@ -162,8 +184,6 @@ static void add_mount(struct builder *b, const struct spec_mount *m,
 {
 	struct arg_mount a = mount_base(m, index);
 
-	a.rec_set = m->o.rec_set;
-	a.rec_clr = m->o.rec_clr;
 	a.tmpcopyup = m->o.tmpcopyup;
 	a.copy_symlink = m->o.copy_symlink;
 	a.src_nofollow = m->o.src_nofollow;
@@ -172,9 +192,8 @@ static void add_mount(struct builder *b, const struct spec_mount *m,
 		a.source = bind_source(b, m->source);
 	a.by_parent = by_parent(b, m);
 	a.idmap = spec_mount_idmapped(m);
-	a.ro_late = ro_is_late(m);
-	if (a.ro_late)
-		a.flags &= ~(uint64_t)MS_RDONLY;
+	if (ro_is_late(m))
+		writable_for_now(&a);
 	a.mode_inherit = m->kind == MOUNT_TMPFS && !has_mode(a.data);
 	set_label(b, &a);
 	plan_add(b)->mount = a;
@@ -203,16 +222,16 @@ static void add_cgroup2(struct builder *b, const struct spec_mount *m,
 
 	a.kind = MOUNT_CGROUP;
 	a.type = "cgroup2";
-	if (b->cgroup_ns && view->v2_host_dir)
-		a.source = view->v2_host_dir;
-	else if (view->v2_mount)
-		a.source = view->v2_mount;
 	if (!b->cgroup_ns && view->v2_mount && !a.data) {
 		a.kind = MOUNT_BIND;
 		a.type = "bind";
+		a.source = view->v2_mount;
 		a.flags |= MS_BIND | MS_REC;
 		if (!PROTECTED(CGROUP_READONLY))
 			a.flags &= ~(uint64_t)MS_RDONLY;
+	} else {
+		a.way_out = b->cgroup_ns && view->v2_host_dir ?
+				    view->v2_host_dir : view->v2_mount;
 	}
 	plan_add(b)->mount = a;
 }
@@ -268,7 +287,8 @@ static int add_cgroups(struct builder *b, const struct spec_mount *m,
 	a.data = "mode=755";
 	a.flags = CGROUP_TMPFS_FLAGS;
 	a.cleared = 0;
-	a.ro_late = m->o.flags & MS_RDONLY;
+	if (wants_ro(m))
+		writable_for_now(&a);
 	set_label(b, &a);
 	plan_add(b)->mount = a;
 	for (size_t i = 0; i < view->n_mounts; i++)
@@ -373,8 +393,7 @@ int plan_fill_REMOUNT_RO(struct builder *b, struct err *e)
 		if (m->kind != MOUNT_CGROUP) {
 			if (ro_is_late(m))
 				add_remount(b, m->destination, m->o.flags);
-		} else if (view && !is_cgroup2(m, view) &&
-			   (m->o.flags & MS_RDONLY)) {
+		} else if (view && !is_cgroup2(m, view) && wants_ro(m)) {
 			add_remount(b, m->destination, CGROUP_TMPFS_FLAGS);
 		}
 	}
@@ -392,6 +411,27 @@ static const struct {
 	{ "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
 
+/*
+ * The places of the config's mounts: each stays where a device would go, as with
+ * runc, being the more particular wish. But /dev/null is a tool of init's own.
+ */
+static void find_covered(struct builder *b, struct strset *ret)
+{
+	strset_init(ret, &b->plan->arena, b->spec->n_mounts + 1);
+	for (size_t i = 0; i < b->spec->n_mounts; i++) {
+		const struct spec_mount *m = &b->spec->mounts[i];
+		const char *path;
+
+		/* the default devices are all in /dev */
+		if (m->kind == MOUNT_REMOUNT ||
+		    (b->spec->linux_.n_devices == 0 && !strstr(m->destination, "dev")))
+			continue;
+		path = plan_clean(b, m->destination);
+		if (!streq(path, "/dev/null"))
+			(void)strset_add(ret, path, strlen(path));
+	}
+}
+
 static bool in_list(const char *const *paths, size_t n, const char *path)
 {
 	for (size_t i = 0; i < n; i++)
@@ -405,17 +445,20 @@ int plan_fill_DEVICE(struct builder *b, struct err *e)
 	const struct spec_linux *l = &b->spec->linux_;
 	/* mknod(2) of a device needs CAP_MKNOD in the initial user namespace */
 	bool bind = b->host->in_userns || b->user_ns;
+	struct strset covered;
 	const char **paths;
 
 	(void)e;
 	if (b->exec || !b->own_dev)
 		return 0;
+	find_covered(b, &covered);
 	paths = arena_array(&b->plan->arena, l->n_devices, sizeof(*paths));
 	for (size_t i = 0; i < l->n_devices; i++)
 		paths[i] = plan_clean(b, l->devices[i].path);
 	for (size_t i = 0;
 	     i < sizeof(default_devices) / sizeof(*default_devices); i++)
-		if (!in_list(paths, l->n_devices, default_devices[i].path))
+		if (!in_list(paths, l->n_devices, default_devices[i].path) &&
+		    !strset_has(&covered, default_devices[i].path))
 			plan_add(b)->device = (struct arg_device){
 				.index = UINT32_MAX,
 				.path = default_devices[i].path,
@@ -428,7 +471,8 @@ int plan_fill_DEVICE(struct builder *b, struct err *e)
 	for (size_t i = 0; i < l->n_devices; i++) {
 		const struct spec_device *d = &l->devices[i];
 
-		if (streq(paths[i], "/dev/ptmx")) /* made by DEV_LINKS */
+		/* /dev/ptmx is made by DEV_LINKS */
+		if (streq(paths[i], "/dev/ptmx") || strset_has(&covered, paths[i]))
 			continue;
 		plan_add(b)->device = (struct arg_device){
 			.index = (uint32_t)i,
@@ -503,10 +547,21 @@ int plan_fill_CWD_CREATE(struct builder *b, struct err *e)
 	return 0;
 }
 
+static bool readonly_path_is_root(struct builder *b)
+{
+	const struct str_list *list = &b->spec->linux_.readonly_paths;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (streq(plan_clean(b, list->v[i]), "/"))
+			return true;
+	return false;
+}
+
 int plan_fill_ROOT_RO(struct builder *b, struct err *e)
 {
 	(void)e;
-	if (!b->exec && b->own_mounts && b->spec->root.readonly)
+	if (!b->exec && b->own_mounts &&
+	    (b->spec->root.readonly || readonly_path_is_root(b)))
 		(void)plan_add(b);
 	return 0;
 }
@@ -528,7 +583,9 @@ static int fill_paths(struct builder *b, const struct str_list *list,
 			       "add {\"type\": \"mount\"} to linux.namespaces");
 		return err_at(e, "/linux/%s", key);
 	}
-	strset_init(&seen, &b->plan->arena, list->n);
+	strset_init(&seen, &b->plan->arena, list->n + 1);
+	if (list == &b->spec->linux_.readonly_paths)
+		(void)strset_add(&seen, "/", 1); /* done by ROOT_RO */
 	for (size_t i = 0; i < list->n; i++) {
 		const char *path = plan_clean(b, list->v[i]);
 

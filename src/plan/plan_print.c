@@ -150,6 +150,7 @@ static void print_mount(const union step_arg *u, bool brief, struct str *out)
 	for (size_t i = 0; i < a->n_propagation; i++)
 		add_propagation(out, a->propagation[i]);
 	add_opt(out, "data", a->data);
+	add_opt(out, "way-out", a->way_out);
 	add_word(out, a->by_parent, "by-parent");
 	add_word(out, a->idmap, "idmap");
 	add_word(out, a->ro_late, "ro-late");

@@ -31,6 +31,7 @@ static const struct step steps[] = {
 		       .type = "t",
 		       .source = "s",
 		       .data = "k=v",
+		       .way_out = "/w",
 		       .flags = 1ULL << 40,
 		       .cleared = 2,
 		       .rec_set = 3,
@@ -110,7 +111,7 @@ static bool same_mount(const struct arg_mount *a, const struct arg_mount *b)
 	return a->index == b->index && a->kind == b->kind &&
 	       streq(a->dest, b->dest) && streq(a->type, b->type) &&
 	       streq(a->source, b->source) && streq0(a->data, b->data) &&
-	       a->flags == b->flags && a->cleared == b->cleared &&
+	       streq0(a->way_out, b->way_out) && a->flags == b->flags && a->cleared == b->cleared &&
 	       a->rec_set == b->rec_set && a->rec_clr == b->rec_clr &&
 	       a->n_propagation == b->n_propagation &&
 	       memcmp(a->propagation, b->propagation, sizeof(numbers)) == 0 &&

@@ -118,6 +118,7 @@ static const struct golden goldens[] = {
 	{ "hooks", "hooks", &plain_host, { 0 }, NULL },
 	{ "devices", "devices", &plain_host, { 0 }, NULL },
 	{ "devices-nested", "devices", &nested_host, { 0 }, NULL },
+	{ "covered", "covered", &plain_host, { .cgroup = &v1_view }, NULL },
 	{ "bind-dev", "bind-dev", &plain_host, { 0 }, NULL },
 	{ "mounts-add", "cgroup-ns", &plain_host,
 	  { .verb = VERB_MOUNTS, .cgroup = &v1_view }, NULL },
