@@ -222,6 +222,19 @@ deep" 'cat /second/f /third'
 	has_opts /sys ro nosuid noexec nodev
 }
 
+@test "without a pid or ipc namespace: what is refused says which, a bind works" {
+	del_ns ipc
+	refused /mounts/ "mqueue" "ipc namespace"
+	del_mount /dev/mqueue
+	works true
+	del_ns pid
+	refused /mounts/ "procfs" "pid namespace"
+	del_mount /proc
+	config '.mounts = [{destination: "/proc", type: "none", source: "/proc", options: ["rbind"]}] + .mounts'
+	works 'cat /proc/self/mountinfo'
+	is_mnt /proc type proc
+}
+
 @test "the control groups of the host are not writable through any mount" {
 	works 'grep cgroup /proc/self/mountinfo; mkdir /sys/fs/cgroup/x /sys/fs/cgroup/*/x 2>&1; true'
 	while read -r _ _ _ _ _ opts _; do

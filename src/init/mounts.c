@@ -557,13 +557,15 @@ static int fs_error(const struct arg_mount *a, const char *data, int r,
 	if (has_label(a))
 		(void)mnt_blame_label(a->label, r, e);
 	if (r == -EPERM && a->kind == MOUNT_PROC)
-		(void)err_hint(e, "the kernel refuses a fresh procfs where the outer "
-			       "/proc has masked entries: run the outer container "
-			       "with an unmasked /proc; or the pid namespace belongs "
-			       "to another user namespace");
+		(void)err_hint(e, "a fresh procfs needs a pid namespace of the "
+			       "container's own and an outer /proc without masked "
+			       "entries: add one, or bind mount /proc");
 	else if (r == -EPERM && a->kind == MOUNT_SYSFS)
 		(void)err_hint(e, "a fresh sysfs needs a network namespace of the "
 			       "container's own: add one, or bind mount /sys");
+	else if (r == -EPERM && a->kind == MOUNT_MQUEUE)
+		(void)err_hint(e, "a fresh mqueue needs an ipc namespace of the "
+			       "container's own: add one, or bind mount /dev/mqueue");
 	else if (r == -EPERM)
 		(void)err_hint(e, "no CAP_SYS_ADMIN in the user namespace, or '%s' "
 			       "may not be mounted in one", a->type);
