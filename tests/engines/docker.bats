@@ -231,6 +231,10 @@ detach() { expect 0 docker run -d "$@"; }
 	fails 1 'Read-only' docker run --rm busybox sh -c 'echo 1 >/proc/sys/kernel/domainname'
 }
 
+@test "docker run -v: a volume in the place of a device" {
+	says 1:9 docker run --rm -v /dev/urandom:/dev/random busybox stat -c %t:%T /dev/random
+}
+
 @test "docker run --init, --ulimit, --sysctl, --shm-size, --device, --ipc, --pid" {
 	command -v docker-init >/dev/null || skip "requires docker-init (package tini)"
 	expect 0 docker run --rm --init busybox sh -c 'tr "\0" " " </proc/1/cmdline'

@@ -226,6 +226,10 @@ once=(podman run --rm --cgroup-parent "/${MARK-}")
 	expect 3 "${once[@]}" --init busybox sh -c 'exit 3'
 }
 
+@test "podman run -v: a volume in the place of a device" {
+	says 1:9 "${once[@]}" -v /dev/urandom:/dev/random busybox stat -c %t:%T /dev/random
+}
+
 @test "podman: health checks" {
 	detach --name "$C" --health-cmd 'test -e /ok' --health-interval disable \
 		--health-retries 1 busybox sleep 100
