@@ -166,11 +166,11 @@ script() {
 
 @test "directory onto a file, file onto a directory" {
 	config '.mounts += [{"destination": "/bin/busybox", "source": "/tmp", "options": ["bind"]}]'
-	bad 1 "/mounts/7/destination" "source '/tmp' is a directory" \
-		"destination '/bin/busybox' is a regular file"
+	bad 1 "/mounts/7/destination" "source '/tmp' (a directory)" \
+		"destination '/bin/busybox' (a regular file)"
 	config '.mounts[-1] = {"destination": "/tmp", "source": "/etc/passwd", "options": ["bind"]}'
-	bad 1 "/mounts/7/destination" "source '/etc/passwd' is a regular file" \
-		"destination '/tmp' is a directory"
+	bad 1 "/mounts/7/destination" "source '/etc/passwd' (a regular file)" \
+		"destination '/tmp' (a directory)"
 }
 
 @test "unknown mount option and file system" {

@@ -585,7 +585,7 @@ hello" 'cat /ovl/f1 /ovl/f12 /small/file; echo up >/ovl/new'
 	ln -s /proc rootfs/plink
 	for dest in /proc/self/attr/exec /proc/sys/kernel/core_pattern /proc/1 \
 		/proc/self /proc/version /proc//./version /tmp/../proc/version \
-		/link/status /plink/version /proc/cpuinfo/../version; do
+		/link/status /plink/version /proc/cpuinfo/../version /proc/new /proc/no/such; do
 		add_bind "$dest" "$TESTDIR/src/file" bind
 		refused "/mounts/7" "inside /proc"
 		config 'del(.mounts[-1])'

@@ -109,6 +109,16 @@ static bool on_procfs(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
+static int inside_proc(const struct arg_mount *a, const char *path, struct err *e)
+{
+	(void)err_set(e, EINVAL, "\"%s\" cannot be mounted because it is inside "
+		      "/proc", path);
+	if (!path_below(path, "/proc"))
+		(void)err_hint(e, "a symbolic link in the root file system leads "
+			       "there");
+	return at_part(e, a, "destination");
+}
+
 /*
  * The rules for /proc, on what the path says and on where it leads: a symlink of
  * the image may lead into a procfs from anywhere. `m` is the mount to be
@@ -136,12 +146,7 @@ static int check_proc(const struct arg_mount *a, const char *path,
 	}
 	if (proc_file_allowed(path) && a->kind != MOUNT_PROC)
 		return 0;
-	(void)err_set(e, EINVAL, "\"%s\" cannot be mounted because it is inside "
-		      "/proc", path);
-	if (!path_below(path, "/proc"))
-		(void)err_hint(e, "a symbolic link in the root file system leads "
-			       "there");
-	return at_part(e, a, "destination");
+	return inside_proc(a, path, e);
 }
 
 /*
@@ -209,6 +214,10 @@ static int open_target(struct init *in, const struct arg_mount *a,
 	if (t->fd == -ENOENT) {
 		t->fd = dir ? root_mkdirs(in->rootfd, path, 0755) :
 			root_mkfile(in->rootfd, path, 0644);
+		/* nothing can be made in a procfs: the rule is the cause */
+		if (t->fd == -ENOENT && path_below(path, "/proc") &&
+		    !proc_file_allowed(path))
+			return inside_proc(a, path, e);
 		if (t->fd < 0)
 			return target_error(a, path, t->fd, "make", e);
 	}
@@ -223,7 +232,8 @@ static int check_types(const struct arg_mount *a, const char *path,
 	if (S_ISDIR(source) == S_ISDIR(dest))
 		return 0;
 	if (a->kind == MOUNT_BIND) {
-		(void)err_errno(e, ENOTDIR, "source '%s' is %s, destination '%s' is %s",
+		/* engines take "is a directory" for a program that is one */
+		(void)err_errno(e, ENOTDIR, "source '%s' (%s), destination '%s' (%s)",
 				a->source, type_name(source), path, type_name(dest));
 		(void)err_hint(e, "a directory can only be mounted on a directory, "
 			       "a file on a file");

@@ -64,6 +64,9 @@ detach() { expect 0 docker run -d "$@"; }
 	expect 126 docker run --rm busybox /etc/passwd
 	expect 125 docker run --rm --no-such-option busybox true
 	expect 125 docker run --rm -m 1k busybox true
+	# a mount that cannot be is no program that cannot be run
+	expect 125 docker run --rm -v /etc/passwd:/bin busybox true
+	expect 125 docker run --rm -v /etc/passwd:/proc/new busybox true
 }
 
 @test "docker run: standard input, environment, working directory, host name" {

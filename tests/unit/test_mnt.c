@@ -143,10 +143,10 @@ static void binds(void)
 		   "a missing source");
 	u = bind_arg(host("dir"), "/data/file", 0);
 	step_fails(step_mount, &in, &u, ENOTDIR,
-		   "host/dir' is a directory|'/data/file' is a regular file|not a directory",
+		   "host/dir' (a directory)|'/data/file' (a regular file)|not a directory",
 		   "a directory on a file");
 	u = bind_arg(host("file"), "/etc", 0);
-	step_fails(step_mount, &in, &u, ENOTDIR, "is a regular file|'/etc' is a directory",
+	step_fails(step_mount, &in, &u, ENOTDIR, "(a regular file)|'/etc' (a directory)",
 		   "a file on a directory");
 	env_close(&in);
 }
